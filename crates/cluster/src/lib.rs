@@ -1,1 +1,18 @@
-//! cluster
+//! A small Kubernetes in one process: API server, registry, workloads and Knative, behind `kube::Client`.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`api`] | HTTP: paths, verbs, watches, patches, how refusals are worded |
+//! | [`registry`] | objects in all recent versions, kinds, rules, persistence |
+//! | [`handle`] | the same verbs for controllers inside the process, without HTTP |
+//!
+//! To add a controller: a module with `pub async fn run(handle: Handle, shutdown: CancellationToken)` that is level
+//! based and idempotent, and a line in `Cluster::start`.
+
+pub mod api;
+mod cluster;
+pub mod handle;
+pub mod registry;
+
+pub use cluster::{Cluster, Config, Error};
+pub use handle::Handle;

@@ -1,0 +1,96 @@
+//! POST on a collection, and apply on an object that is not there.
+
+use std::sync::Arc;
+
+use super::{Target, disk_failure, refuse};
+use crate::api::status::{ApiError, ApiResult};
+use crate::api::{Api, WriteOptions, apply};
+use crate::registry::object::Object;
+use crate::registry::storage::{StoreError, Write};
+use crate::registry::{Key, Stored, admission, builtin, metadata, namespace};
+
+/// How often another suffix is tried for a generated name that is taken.
+const NAME_ATTEMPTS: usize = 8;
+
+/// Creates `object`. `applied`: its managers have been set by server-side apply.
+pub async fn create(
+    api: &Api,
+    target: &Target,
+    object: Object,
+    applied: bool,
+    options: &WriteOptions,
+) -> ApiResult<Arc<Stored>> {
+    let generated = object.name().is_empty();
+    let mut attempt = 1;
+    loop {
+        let result = attempt_create(api, target, object.clone(), applied, options).await;
+        match result {
+            Err(error) if generated && error.reason() == "AlreadyExists" && attempt < NAME_ATTEMPTS => {
+                attempt += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn attempt_create(
+    api: &Api,
+    target: &Target,
+    mut object: Object,
+    applied: bool,
+    options: &WriteOptions,
+) -> ApiResult<Arc<Stored>> {
+    let resource = &*target.resource;
+    check_target(target, &object)?;
+    let has_version = !object.resource_version().is_empty();
+    metadata::prepare_create(resource, &target.namespace, &mut object, api.now());
+    let name = object.name().to_owned();
+    if let Some(schema) = resource.schema() {
+        schema.apply_defaults(object.value_mut());
+        if resource.has_status() {
+            object.set("status", serde_json::Value::Null);
+        }
+    } else {
+        builtin::apply_defaults(resource, object.value_mut());
+        builtin::prepare_create(resource, object.value_mut());
+    }
+    namespace::admit_create(&api.registry, resource, &target.namespace, &name)?;
+    admission::admit_create(&target.attributes(api, &name, options), object.value_mut())?;
+    if has_version {
+        return Err(ApiError::internal("resourceVersion should not be set on objects to be created"));
+    }
+    validate(resource, &object)?;
+    if !applied {
+        apply::update_managers(resource, None, object.value_mut(), &target.manager(api, options));
+    }
+    let key = Key::new(&target.namespace, &name);
+    if api.registry.head(resource, &key).is_some() {
+        return Err(ApiError::already_exists(resource, &name));
+    }
+    if options.dry_run {
+        return Ok(Arc::new(Stored::transient(object)));
+    }
+    api.registry.commit(resource, &key, None, Write::Put(object)).await.map_err(|error| match error {
+        StoreError::Raced => ApiError::already_exists(resource, &name),
+        error @ StoreError::Disk(_) => disk_failure(error),
+    })
+}
+
+/// Name and namespace of the body must be those of the path, or be left out.
+fn check_target(target: &Target, object: &Object) -> ApiResult<()> {
+    if !object.namespace().is_empty() && object.namespace() != target.namespace {
+        return Err(ApiError::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    Ok(())
+}
+
+fn validate(resource: &crate::registry::Resource, object: &Object) -> ApiResult<()> {
+    let mut causes = metadata::validate_create(resource, object);
+    causes.extend(match resource.schema() {
+        Some(schema) => schema.validate(object.value(), None),
+        None => builtin::validate_create(resource, object.value()),
+    });
+    refuse(resource, object.name(), causes)
+}

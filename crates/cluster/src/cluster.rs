@@ -1,0 +1,106 @@
+//! The cluster as a whole: what is started, and how it stops.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::api::auth::{Authenticator, User};
+use crate::api::{self, Api, Clock, Identity};
+use crate::handle::Handle;
+use crate::registry::Registry;
+use crate::registry::storage::OpenError;
+
+/// What a cluster needs to be started.
+#[derive(Clone)]
+pub struct Config {
+    /// Folder for everything that has to survive a restart. It must exist.
+    pub data_dir: PathBuf,
+    /// Bearer token of the administrator on the network router.
+    pub admin_token: String,
+    /// Tells the time; the system's clock outside tests.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// With the clock of the system.
+    pub fn new(data_dir: impl Into<PathBuf>, admin_token: impl Into<String>) -> Self {
+        Self { data_dir: data_dir.into(), admin_token: admin_token.into(), clock: Arc::new(Timestamp::now) }
+    }
+}
+
+/// Why a cluster does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Registry(#[from] OpenError),
+    #[error("the cluster could not be set up: {0}")]
+    Setup(#[from] api::status::ApiError),
+}
+
+/// A running cluster.
+pub struct Cluster {
+    api: Api,
+    authenticator: Authenticator,
+    tasks: TaskTracker,
+}
+
+impl Cluster {
+    /// Opens the registry and starts the controllers.
+    pub async fn start(config: Config) -> Result<Self, Error> {
+        let registry = Registry::open(&config.data_dir)?;
+        let api = Api { registry, clock: config.clock, shutdown: CancellationToken::new() };
+        let cluster =
+            Self { api, authenticator: Authenticator::new(&config.admin_token), tasks: TaskTracker::new() };
+        cluster.create_system_namespaces().await?;
+        Ok(cluster)
+    }
+
+    /// A client of the administrator that calls the API without a socket.
+    pub fn client(&self) -> kube::Client {
+        kube::Client::new(api::router(self.api.clone(), Identity::Fixed(User::admin())), "default")
+    }
+
+    /// The API for the network: requests need the administrator's bearer token.
+    pub fn router(&self) -> Router {
+        api::router(self.api.clone(), Identity::Bearer(self.authenticator.clone()))
+    }
+
+    /// For controllers in this process; `name` is written into `managedFields`.
+    pub fn handle(&self, name: &'static str) -> Handle {
+        Handle::new(self.api.clone(), name)
+    }
+
+    /// Forgets all resource versions but the newest.
+    pub fn compact(&self) {
+        self.api.registry.compact(self.api.registry.version());
+    }
+
+    /// Ends watches and controllers, and waits until everything is on disk.
+    pub async fn shutdown(&self) {
+        self.api.shutdown.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        let registry = self.api.registry.clone();
+        if tokio::task::spawn_blocking(move || registry.close()).await.is_err() {
+            tracing::error!("the registry could not be closed");
+        }
+    }
+
+    /// The namespaces that are there in every cluster.
+    async fn create_system_namespaces(&self) -> Result<(), Error> {
+        let handle = self.handle("cluster");
+        for name in ["default", "kube-system", "kube-public", "kube-node-lease"] {
+            let namespace =
+                serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+            match handle.create(namespace).await {
+                Err(error) if error.reason() != "AlreadyExists" => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

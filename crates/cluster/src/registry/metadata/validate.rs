@@ -1,0 +1,131 @@
+//! Rules of `ObjectMeta`, in the order in which a real server reports what breaks them.
+
+use serde_json::Value;
+
+use super::names;
+use crate::api::status::Cause;
+use crate::registry::object::Object;
+use crate::registry::resource::Resource;
+
+/// All annotations together.
+const ANNOTATIONS_LIMIT: usize = 256 * 1024;
+/// Finalizers without a domain that Kubernetes itself uses.
+const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+
+/// What is wrong with the metadata of a new object.
+pub fn validate_create(resource: &Resource, object: &Object) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let (name, prefix) = (object.name(), object.text("/metadata/generateName"));
+    if !prefix.is_empty() {
+        let masked = mask_trailing_dash(prefix);
+        causes.extend(name_causes(resource, "metadata.generateName", prefix, &masked));
+    }
+    if name.is_empty() {
+        causes.push(Cause::required("metadata.name", "name or generateName is required"));
+    } else {
+        causes.extend(name_causes(resource, "metadata.name", name, name));
+    }
+    causes.extend(common(object));
+    causes
+}
+
+/// What is wrong with the metadata of a changed object.
+pub fn validate_update(object: &Object, old: &Object) -> Vec<Cause> {
+    let mut causes = common(object);
+    if old.is_deleting() {
+        let known = old.finalizers();
+        let added: Vec<&str> = object.finalizers().into_iter().filter(|one| !known.contains(one)).collect();
+        if !added.is_empty() {
+            let shown = format!(
+                "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+                added.iter().map(|one| format!("{one:?}")).collect::<Vec<_>>().join(", ")
+            );
+            causes.push(Cause::forbidden("metadata.finalizers", &shown));
+        }
+    }
+    causes
+}
+
+/// A prefix may end in what a name may not: the suffix makes up for it.
+fn mask_trailing_dash(prefix: &str) -> String {
+    match prefix.strip_suffix('-') {
+        Some(rest) if !rest.is_empty() => format!("{rest}a"),
+        _ => prefix.to_owned(),
+    }
+}
+
+fn name_causes(resource: &Resource, field: &str, shown: &str, checked: &str) -> Vec<Cause> {
+    let errors = match (resource.group.as_str(), resource.plural.as_str()) {
+        ("", "namespaces" | "services") => names::label_errors(checked),
+        ("rbac.authorization.k8s.io", _) => names::segment_errors(checked),
+        _ => names::subdomain_errors(checked),
+    };
+    errors.iter().map(|error| Cause::invalid(field, &shown.into(), error)).collect()
+}
+
+fn common(object: &Object) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    for (key, value) in entries(object, "/metadata/labels") {
+        causes.extend(invalid("metadata.labels", key, names::key_errors(key)));
+        let value = value.as_str().unwrap_or_default();
+        causes.extend(invalid("metadata.labels", value, names::label_value_errors(value)));
+    }
+    let mut total = 0;
+    for (key, value) in entries(object, "/metadata/annotations") {
+        causes.extend(invalid("metadata.annotations", key, names::key_errors(&key.to_lowercase())));
+        total += key.len() + value.as_str().unwrap_or_default().len();
+    }
+    if total > ANNOTATIONS_LIMIT {
+        causes.push(Cause::too_long("metadata.annotations", ANNOTATIONS_LIMIT));
+    }
+    causes.extend(owner_causes(object));
+    for finalizer in object.finalizers() {
+        causes.extend(invalid("metadata.finalizers", finalizer, names::key_errors(finalizer)));
+    }
+    for (at, finalizer) in object.finalizers().into_iter().enumerate() {
+        if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            causes.push(Cause::invalid(format!("metadata.finalizers[{at}]"), &finalizer.into(), why));
+        }
+    }
+    causes
+}
+
+fn owner_causes(object: &Object) -> Vec<Cause> {
+    const FIELDS: [&str; 4] = ["apiVersion", "kind", "name", "uid"];
+    let mut causes = Vec::new();
+    let owners = object.at("/metadata/ownerReferences").and_then(Value::as_array);
+    let mut controllers = 0;
+    for owner in owners.into_iter().flatten() {
+        for field in FIELDS.into_iter().filter(|field| owner[field].as_str().unwrap_or_default().is_empty()) {
+            let at = format!("metadata.ownerReferences.{field}");
+            let why = if field == "apiVersion" { "version must not be empty" } else { "must not be empty" };
+            causes.push(Cause::invalid(at, &"".into(), why));
+        }
+        controllers += usize::from(owner["controller"] == true);
+    }
+    if controllers > 1 {
+        let names: Vec<&str> = owners
+            .into_iter()
+            .flatten()
+            .filter(|owner| owner["controller"] == true)
+            .filter_map(|owner| owner["kind"].as_str())
+            .collect();
+        let why = format!(
+            "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
+            names.first().unwrap_or(&""),
+            names.get(1).unwrap_or(&"")
+        );
+        let value = object.at("/metadata/ownerReferences").cloned().unwrap_or_default();
+        causes.push(Cause::invalid("metadata.ownerReferences", &value, &why));
+    }
+    causes
+}
+
+fn entries<'a>(object: &'a Object, pointer: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    object.at(pointer).and_then(Value::as_object).into_iter().flatten()
+}
+
+fn invalid(field: &str, value: &str, errors: Vec<String>) -> impl Iterator<Item = Cause> {
+    errors.into_iter().map(move |error| Cause::invalid(field, &value.into(), &error))
+}

@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "@playwright/test";
+
+/** A port that nobody listens on now. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** A platform of its own: the real binary on a new data folder. */
+export interface Platform {
+  url: string;
+  dataDir: string;
+  signInLink: string;
+  process: ChildProcess;
+  stop(): Promise<void>;
+}
+
+export async function startPlatform(dataDir = mkdtempSync(join(tmpdir(), "kl-e2e-"))): Promise<Platform> {
+  const binary = process.env.KL_BINARY ?? "../target/debug/knative-lambda";
+  const [listen, gateway, cluster] = [await freePort(), await freePort(), await freePort()];
+  const child = spawn(binary, ["server"], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      KL_LISTEN: `127.0.0.1:${listen}`,
+      KL_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
+      KL_CLUSTER_LISTEN: `127.0.0.1:${cluster}`,
+      KL_DATA_DIR: dataDir,
+    },
+    stdio: ["ignore", "pipe", process.env.KL_E2E_LOG ? "inherit" : "ignore"],
+  });
+  const signInLink = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    child.once("exit", (code) => reject(new Error(`the platform ended with ${code}: ${text}`)));
+    child.stdout?.on("data", (chunk) => {
+      text += chunk;
+      const link = /https?:\/\/\S+/.exec(text);
+      if (link) resolve(link[0]);
+    });
+  });
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      child.once("exit", () => {
+        rmSync(dataDir, { recursive: true, force: true });
+        resolve();
+      });
+      child.kill("SIGTERM");
+    });
+  return { url: `http://127.0.0.1:${listen}`, dataDir, signInLink, process: child, stop };
+}
+
+/** Where the signed-in browser state of the shared platform is kept. */
+export const STORAGE_STATE = "test-results/signed-in.json";
+
+/** One platform for all specs; each works on functions of its own. */
+export default async function globalSetup() {
+  const platform = await startPlatform();
+  process.env.KL_E2E_URL = platform.url;
+  const browser = await chromium.launch({
+    executablePath: process.env.KL_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
+  const page = await browser.newPage();
+  await page.goto(platform.signInLink);
+  await page.waitForURL("**/functions");
+  await page.context().storageState({ path: STORAGE_STATE });
+  await browser.close();
+  return () => platform.stop();
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# What the tests and checks need beside the build: used where it is there already, else installed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. setup/say.sh
+
+command -v rustfmt >/dev/null && cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+if ! cargo nextest --version >/dev/null 2>&1; then
+  say "installing cargo-nextest (a few minutes, once)"
+  cargo install --quiet --locked cargo-nextest
+fi
+missing=()
+[ -x /usr/bin/chromium ] || missing+=(chromium)
+command -v python3 >/dev/null || missing+=(python3 python3-venv python3-pip)
+python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip python3-venv)
+[ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
+if ! command -v kubectl >/dev/null; then
+  apt_install kubectl || apt_install kubernetes-client
+fi
+setup/node.sh end2end

@@ -1,0 +1,5 @@
+//! Real processes in real sandboxes: that programs work inside, and that hostile ones are stopped.
+
+mod harness;
+mod hostile;
+mod working;

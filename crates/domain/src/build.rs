@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildId, CorrelationId, FunctionName, Timestamp, function::Language};
+use crate::{
+    BuildId, CorrelationId, FunctionName, TenantName, Timestamp,
+    function::{Language, Source},
+};
 
 /// Where a build stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -186,6 +189,40 @@ pub struct BuildFailure {
     pub message: String,
 }
 
+/// What a build is asked to do: the operator writes it into the Job (`BUILD_SPEC`), the builder reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BuildRequest {
+    /// Whose.
+    pub tenant: TenantName,
+    /// Which.
+    pub function: FunctionName,
+    /// The Job's name.
+    pub build_id: BuildId,
+    /// The intention that asked for it.
+    pub correlation_id: CorrelationId,
+    /// Where the code comes from.
+    pub source: Source,
+    /// Language.
+    pub language: Language,
+    /// `main.handler`.
+    pub handler: String,
+    /// Version of the language, when one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Registry instead of the platform's (`KL_REGISTRY`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<String>,
+    /// Repository within the registry: `<tenant>/<function>` unless the spec names one.
+    pub repository: String,
+    /// Tag that is set beside the digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// Plain http to the registry.
+    #[serde(default)]
+    pub insecure: bool,
+}
+
 /// What a build produces, reported by the builder when it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -237,4 +274,31 @@ pub struct Build {
     pub finished_at: Option<Timestamp>,
     /// Image, failure and steps; filled as far as known.
     pub report: BuildReport,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::function::InlineSource;
+
+    #[test]
+    fn a_build_request_reads_back_as_it_was_written() {
+        let request = BuildRequest {
+            tenant: "acme".parse().unwrap(),
+            function: "hello".parse().unwrap(),
+            build_id: "hello-0a1b2c3d-b1".parse().unwrap(),
+            correlation_id: "c-1".parse().unwrap(),
+            source: Source::inline(InlineSource { code: "x".into(), dependencies: None }),
+            language: Language::Python,
+            handler: "main.handler".into(),
+            version: None,
+            registry: None,
+            repository: "acme/hello".into(),
+            tag: None,
+            insecure: false,
+        };
+        let text = serde_json::to_string(&request).unwrap();
+        assert!(text.contains(r#""buildId":"hello-0a1b2c3d-b1""#), "{text}");
+        assert_eq!(serde_json::from_str::<BuildRequest>(&text).unwrap(), request);
+    }
 }

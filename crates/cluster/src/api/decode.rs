@@ -6,7 +6,7 @@ use crate::api::query::{FieldValidation, WriteOptions};
 use crate::api::status::{ApiError, ApiResult, Cause};
 use crate::registry::object::Object;
 use crate::registry::resource::Resource;
-use crate::registry::{builtin, schema};
+use crate::registry::builtin;
 
 const ACCEPTED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
@@ -103,7 +103,7 @@ pub(super) fn known_fields(
     options: &WriteOptions,
 ) -> ApiResult<()> {
     let unknown = match resource.schema() {
-        Some(schema) => schema::Schema::prune(schema, object.value_mut()),
+        Some(schema) => schema.prune(object.value_mut()),
         None => builtin::decode(resource, object.value_mut())?,
     };
     let unknown: Vec<String> = unknown.into_iter().map(|path| format!("unknown field \"{path}\"")).collect();

@@ -25,9 +25,8 @@ fn resource(definition: &Value, version: &Value, storage_version: &str) -> ApiRe
     let spec = &definition["spec"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let texts = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>();
-    let schema = Schema::from_openapi(&version["schema"]["openAPIV3Schema"]).map_err(|causes| {
-        ApiError::invalid_kind("apiextensions.k8s.io", "CustomResourceDefinition", "", causes)
-    })?;
+    let schema = Schema::from_openapi(&version["schema"]["openAPIV3Schema"])
+        .map_err(|error| ApiError::internal(error.to_string()))?;
     let (group, names) = (text(&spec["group"]), &spec["names"]);
     let (kind, plural) = (text(&names["kind"]), text(&names["plural"]));
     let mut subresources = Vec::new();

@@ -4,12 +4,14 @@
 
 pub mod admission;
 pub mod builtin;
+mod cel;
 pub mod crd;
 pub mod finalizer;
 mod kinds;
 pub mod metadata;
 pub mod namespace;
 pub mod object;
+pub mod quantity;
 pub mod resource;
 pub mod resources;
 pub mod schema;

@@ -11,4 +11,4 @@ mod functions;
 mod rules;
 
 pub use evaluate::evaluate;
-pub use rules::{Rule, Rules, compile_error};
+pub use rules::{Rules, compile_error};

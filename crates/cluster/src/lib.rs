@@ -5,6 +5,7 @@
 //! | [`api`] | HTTP: paths, verbs, watches, patches, how refusals are worded |
 //! | [`registry`] | objects in all recent versions, kinds, rules, persistence |
 //! | [`handle`] | the same verbs for controllers inside the process, without HTTP |
+//! | [`knative`] | Knative Serving: Services to Pods, autoscaling, the gateway of the functions |
 //!
 //! To add a controller: a module with `pub async fn run(handle: Handle, shutdown: CancellationToken)` that is level
 //! based and idempotent, and a line in `Cluster::start`.
@@ -12,6 +13,7 @@
 pub mod api;
 mod cluster;
 pub mod handle;
+pub mod knative;
 pub mod registry;
 
 pub use cluster::{Cluster, Config, Error};

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::api::auth::{Authenticator, User};
 use crate::api::{self, Api, Clock, Identity};
+use crate::controllers::{definitions, garbage, namespaces, service_accounts};
 use crate::handle::Handle;
 use crate::registry::Registry;
 use crate::registry::storage::OpenError;
@@ -56,6 +57,7 @@ impl Cluster {
         let cluster =
             Self { api, authenticator: Authenticator::new(&config.admin_token), tasks: TaskTracker::new() };
         cluster.create_system_namespaces().await?;
+        cluster.start_controllers();
         Ok(cluster)
     }
 
@@ -90,6 +92,16 @@ impl Cluster {
         }
     }
 
+    fn start_controllers(&self) {
+        let shutdown = &self.api.shutdown;
+        let handle = |name| self.handle(name);
+        self.tasks.spawn(garbage::run(handle("generic-garbage-collector"), shutdown.clone()));
+        self.tasks.spawn(namespaces::run(handle("namespace-controller"), shutdown.clone()));
+        self.tasks.spawn(definitions::run(handle("crd-finalizer"), shutdown.clone()));
+        self.tasks.spawn(service_accounts::run(handle("service-account-controller"), shutdown.clone()));
+        self.tasks.spawn(compact_regularly(self.api.registry.clone(), shutdown.clone()));
+    }
+
     /// The namespaces that are there in every cluster.
     async fn create_system_namespaces(&self) -> Result<(), Error> {
         let handle = self.handle("cluster");
@@ -102,5 +114,19 @@ impl Cluster {
             }
         }
         Ok(())
+    }
+}
+
+/// Resource versions are remembered for this long and up to twice as long.
+const HISTORY: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// Forgets old resource versions, as etcd does for a real server.
+async fn compact_regularly(registry: Registry, shutdown: CancellationToken) {
+    loop {
+        let version = registry.version();
+        if shutdown.run_until_cancelled(tokio::time::sleep(HISTORY)).await.is_none() {
+            return;
+        }
+        registry.compact(version);
     }
 }

@@ -112,6 +112,21 @@ impl Handle {
         .await
     }
 
+    /// Takes `kubernetes` out of the finalizers of a namespace: it is empty and may go.
+    pub(crate) async fn finalize_namespace(&self, name: &str) -> ApiResult<()> {
+        let target =
+            Target::new(&self.resource("", "namespaces")?, "", name).with_subresource(Subresource::Finalize);
+        self.change(target, |object| {
+            let list = object.value_mut().pointer_mut("/spec/finalizers").and_then(Value::as_array_mut);
+            if let Some(list) = list {
+                list.retain(|one| one != "kubernetes");
+            }
+            Ok(())
+        })
+        .await
+        .map(drop)
+    }
+
     /// Deletes an object.
     pub async fn delete(
         &self,

@@ -12,6 +12,7 @@
 
 pub mod api;
 mod cluster;
+mod controllers;
 pub mod handle;
 pub mod knative;
 pub mod registry;

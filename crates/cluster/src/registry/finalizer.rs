@@ -13,10 +13,16 @@ pub const FOREGROUND: &str = "foregroundDeletion";
 /// Holds an owner until its dependents have let go of it.
 pub const ORPHAN: &str = "orphan";
 
+/// Holds a CustomResourceDefinition until its objects are gone.
+pub const DEFINITION_CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
 /// The object with its deletion written down: time, grace period, finalizers of the propagation policy.
 pub fn mark_deleted(resource: &Resource, object: &Object, options: &DeleteOptions, now: Timestamp) -> Object {
     let mut marked = object.clone();
     set_propagation(resource, &mut marked, options.propagation);
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") && !object.is_deleting() {
+        marked.add_finalizer(DEFINITION_CLEANUP);
+    }
     let grace = grace_period(resource, object, options);
     let known = object.at("/metadata/deletionGracePeriodSeconds").and_then(Value::as_i64);
     if object.is_deleting() && known.is_none_or(|known| known <= grace) {

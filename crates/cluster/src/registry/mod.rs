@@ -7,6 +7,7 @@ pub mod builtin;
 mod cel;
 pub mod crd;
 pub mod finalizer;
+pub mod garbage;
 mod kinds;
 pub mod metadata;
 pub mod namespace;

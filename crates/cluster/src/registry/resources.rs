@@ -44,6 +44,17 @@ impl Resources {
         self.by_path.values()
     }
 
+    /// A resource whose objects are kept there.
+    pub fn stored_in(&self, storage: &str) -> Option<&Arc<Resource>> {
+        self.iter().find(|one| &*one.storage == storage && one.verbs.allows("list"))
+    }
+
+    /// The resources that a CustomResourceDefinition of that name has added.
+    pub fn of_definition<'a>(&'a self, definition: &'a str) -> impl Iterator<Item = &'a Arc<Resource>> {
+        self.iter()
+            .filter(move |one| one.custom.as_ref().is_some_and(|custom| custom.definition == definition))
+    }
+
     /// One resource for each storage: what to go through to see every object once.
     pub fn storages(&self) -> Vec<Arc<Resource>> {
         let mut by_storage: BTreeMap<&str, &Arc<Resource>> = BTreeMap::new();
@@ -67,11 +78,5 @@ impl Resources {
     pub fn insert(&mut self, resource: Resource) {
         let path = (resource.group.clone(), resource.version.clone(), resource.plural.clone());
         self.by_path.insert(path, Arc::new(resource));
-    }
-
-    /// Stops serving what a CustomResourceDefinition of that name has added.
-    pub fn remove_definition(&mut self, definition: &str) {
-        self.by_path
-            .retain(|_, one| one.custom.as_ref().is_none_or(|custom| custom.definition != definition));
     }
 }

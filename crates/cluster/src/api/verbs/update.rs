@@ -78,8 +78,12 @@ fn check_identity(target: &Target, new: &Object, old: &Object) -> ApiResult<()> 
         )));
     }
     if !new.uid().is_empty() && new.uid() != old.uid() {
+        // The key is the one that an object of the core group has in etcd; clients only look at the reason.
         let why = format!(
-            "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+            "StorageError: invalid object, Code: 4, Key: /registry/{}/{}/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object meta: {}",
+            resource.plural,
+            target.namespace,
+            target.name,
             new.uid(),
             old.uid()
         );
@@ -106,6 +110,10 @@ fn prepare(
     }
     metadata::prepare_update(&mut new, old);
     new.set_metadata("resourceVersion", old.resource_version());
+    if resource.is("", "namespaces") && target.subresource != Some(Subresource::Finalize) {
+        let finalizers = old.at("/spec/finalizers").cloned().unwrap_or_default();
+        new.value_mut()["spec"]["finalizers"] = finalizers;
+    }
     if target.subresource == Some(Subresource::Status) {
         keep_all_but_status(resource, &mut new, old);
     } else if resource.has_status() {

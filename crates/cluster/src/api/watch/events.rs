@@ -39,10 +39,6 @@ pub(super) fn event(
 /// An object with nothing but the version up to which everything has been sent.
 pub(super) fn bookmark(resource: &Resource, shape: Shape, version: u64, initial_end: bool) -> Value {
     let mut metadata = json!({"resourceVersion": version.to_string()});
-    if resource.is_custom() || shape != Shape::Object {
-    } else {
-        metadata["creationTimestamp"] = Value::Null;
-    }
     if initial_end {
         metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
     }

@@ -15,6 +15,8 @@ use crate::registry::resources::Resources;
 
 /// Where CustomResourceDefinitions are kept: they decide what else is served.
 pub(super) const DEFINITIONS: &str = "apiextensions.k8s.io/customresourcedefinitions";
+/// The shelf that has no objects, but every change: for those who follow everything.
+pub(super) const EVERYTHING: &str = "";
 /// More changes than this are not remembered, however young they are.
 const HISTORY_LIMIT: usize = 100_000;
 
@@ -50,7 +52,7 @@ pub(super) struct Index {
     visible: u64,
     compacted: u64,
     /// Accepted, not visible yet.
-    pending: VecDeque<(Arc<str>, Key, Arc<Change>)>,
+    pending: VecDeque<(Key, Arc<Change>)>,
 }
 
 /// What the file held.
@@ -127,6 +129,16 @@ impl Index {
         Ok(listing)
     }
 
+    /// Every visible object with its storage.
+    pub(super) fn everything(&self) -> Vec<(Arc<str>, Arc<Stored>)> {
+        let shelves = self.shelves.iter();
+        shelves
+            .flat_map(|(storage, shelf)| {
+                shelf.range(None, None, self.visible).map(|(_, stored)| (storage.clone(), stored))
+            })
+            .collect()
+    }
+
     /// Up to `limit` visible changes after `version`.
     pub(super) fn changes(
         &self,
@@ -164,22 +176,24 @@ impl Index {
         };
         self.assigned += 1;
         let now = Arc::new(Stored::new(object, self.assigned));
-        let change = Arc::new(Change { kind, before, now });
+        let change = Arc::new(Change { storage: storage.clone(), kind, before, now });
         self.shelf(storage).put(key, change.version(), change.state());
-        self.pending.push_back((storage.clone(), key.clone(), change.clone()));
+        self.pending.push_back((key.clone(), change.clone()));
         Some(change)
     }
 
     /// Makes accepted writes up to `version` visible; says whether definitions are among them.
     pub(super) fn publish(&mut self, version: u64) -> bool {
         let mut definitions = false;
-        while self.pending.front().is_some_and(|(_, _, change)| change.version() <= version) {
-            let Some((storage, _, change)) = self.pending.pop_front() else { break };
-            definitions |= &*storage == DEFINITIONS;
-            self.shelf(&storage).publish(change);
+        let everything = Arc::from(EVERYTHING);
+        while self.pending.front().is_some_and(|(_, change)| change.version() <= version) {
+            let Some((_, change)) = self.pending.pop_front() else { break };
+            definitions |= &*change.storage == DEFINITIONS;
+            self.shelf(&change.storage).publish(change.clone());
+            self.shelf(&everything).publish(change);
         }
         self.visible = version;
-        if self.shelves.values().map(Shelf::history_len).sum::<usize>() > HISTORY_LIMIT {
+        if self.shelf(&everything).history_len() > HISTORY_LIMIT {
             let middle = self.compacted.midpoint(self.visible);
             self.compact(middle);
         }
@@ -188,8 +202,8 @@ impl Index {
 
     /// Takes back everything that is accepted and not visible.
     pub(super) fn rollback(&mut self) {
-        while let Some((storage, key, _)) = self.pending.pop_back() {
-            self.shelf(&storage).retract(&key);
+        while let Some((key, change)) = self.pending.pop_back() {
+            self.shelf(&change.storage).retract(&key);
         }
     }
 

@@ -116,6 +116,16 @@ impl Registry {
         Watcher::new(self.clone(), resource.storage.clone(), version, changed)
     }
 
+    /// Every object, and the changes that follow, whatever the resource.
+    pub fn everything(&self) -> (Vec<(Arc<str>, Arc<Stored>)>, Watcher) {
+        let storage: Arc<str> = Arc::from(index::EVERYTHING);
+        let mut index = self.0.write();
+        let changed = index.subscribe(&storage);
+        let (objects, version) = (index.everything(), index.visible());
+        drop(index);
+        (objects, Watcher::new(self.clone(), storage, version, changed))
+    }
+
     /// Writes an object if its head is still `base` (`None`: not there); answers when the write is on disk.
     /// A deletion gives the object as it was, with the version of the deletion.
     pub async fn commit(

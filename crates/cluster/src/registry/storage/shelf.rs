@@ -18,6 +18,8 @@ pub enum ChangeKind {
 /// One write.
 #[derive(Debug)]
 pub struct Change {
+    /// Where the object is kept, [`crate::registry::Resource::storage`].
+    pub storage: Arc<str>,
     pub kind: ChangeKind,
     /// The object before, unless it was created.
     pub before: Option<Arc<Stored>>,

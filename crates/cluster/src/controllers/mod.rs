@@ -1,0 +1,8 @@
+//! The loops that keep the cluster's own promises: dependents go with their owners, contents with their namespace.
+//!
+//! Each looks at the state as it is and may be stopped and started at any time.
+
+pub(crate) mod definitions;
+pub(crate) mod garbage;
+pub(crate) mod namespaces;
+pub(crate) mod service_accounts;

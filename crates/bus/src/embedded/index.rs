@@ -1,0 +1,197 @@
+//! The part of a queue that is in memory: what can be handed out next.
+//!
+//! A window over the file, so that a long queue costs no memory; without consumers it is empty.
+//! A message with a key occupies the key from the moment it is admitted until it is done; the later
+//! ones of the same key are parked behind it, as numbers only.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use domain::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::stream::Raw;
+
+/// Messages that may be ready in memory.
+const WINDOW: usize = 1024;
+/// Messages that may be parked or waiting in memory; behind more of them nothing overtakes.
+const PARKED: usize = 65_536;
+
+/// A queue's window and consumers.
+#[derive(Default)]
+pub(super) struct Index {
+    ready: BTreeSet<u64>,
+    waiting: BTreeSet<(Timestamp, u64)>,
+    /// Key → the messages parked behind the one that occupies it.
+    busy: HashMap<u64, VecDeque<u64>>,
+    parked: usize,
+    /// Message → the key that it occupies.
+    keys: HashMap<u64, u64>,
+    /// Message → the consumer that has it.
+    flight: HashMap<u64, u64>,
+    /// Message → how often a consumer went away with it.
+    returned: HashMap<u64, u32>,
+    /// The file was read up to here.
+    cursor: u64,
+    /// The file has no more than what is here.
+    complete: bool,
+    takers: Vec<Taker>,
+}
+
+struct Taker {
+    id: u64,
+    prefetch: usize,
+    taken: usize,
+    outbox: UnboundedSender<Raw>,
+}
+
+impl Index {
+    pub(super) fn add_consumer(&mut self, id: u64, prefetch: u16, outbox: UnboundedSender<Raw>) {
+        self.takers.push(Taker { id, prefetch: usize::from(prefetch), taken: 0, outbox });
+    }
+
+    /// Forgets a consumer; what it has comes back by itself.
+    pub(super) fn remove_consumer(&mut self, id: u64) {
+        self.takers.retain(|taker| taker.id != id);
+        self.rest();
+    }
+
+    pub(super) fn consumers(&self) -> usize {
+        self.takers.len()
+    }
+
+    pub(super) fn unacked(&self) -> usize {
+        self.flight.len()
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub(super) fn was_returned(&self, seq: u64) -> bool {
+        self.returned.contains_key(&seq)
+    }
+
+    /// When the first waiting message is due.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.waiting.first().filter(|_| !self.takers.is_empty()).map(|(due, _)| *due)
+    }
+
+    /// Where the file has to be read on, when more is needed in memory.
+    pub(super) fn wants_from(&self) -> Option<u64> {
+        let room = self.ready.len() < WINDOW / 2 && self.parked + self.waiting.len() < PARKED;
+        (!self.complete && room && !self.takers.is_empty()).then_some(self.cursor)
+    }
+
+    /// Whether the window takes one more while the file is read.
+    pub(super) fn has_room(&self) -> bool {
+        self.ready.len() < WINDOW && self.parked + self.waiting.len() < PARKED
+    }
+
+    /// The file was read to its end.
+    pub(super) fn read_all(&mut self) {
+        self.complete = true;
+    }
+
+    /// A message was added to the file.
+    pub(super) fn enqueued(&mut self, seq: u64, key: Option<u64>) {
+        if self.complete && self.has_room() && !self.takers.is_empty() {
+            self.admit(seq, key, None);
+        } else {
+            self.complete = false;
+        }
+    }
+
+    /// Takes a message into the window; `due` when it has to wait.
+    pub(super) fn admit(&mut self, seq: u64, key: Option<u64>, due: Option<Timestamp>) {
+        self.cursor = seq + 1;
+        if let Some(key) = key {
+            if let Some(behind) = self.busy.get_mut(&key) {
+                behind.push_back(seq);
+                self.parked += 1;
+                return;
+            }
+            self.busy.insert(key, VecDeque::new());
+            self.keys.insert(seq, key);
+        }
+        match due {
+            Some(due) => self.waiting.insert((due, seq)),
+            None => self.ready.insert(seq),
+        };
+    }
+
+    /// The next message and who gets it; the caller sends it or calls [`Self::finished`].
+    pub(super) fn next(&mut self) -> Option<(u64, UnboundedSender<Raw>)> {
+        let free = self.takers.iter_mut().filter(|taker| taker.taken < taker.prefetch);
+        let taker = free.min_by_key(|taker| taker.taken)?;
+        let seq = self.ready.pop_first()?;
+        taker.taken += 1;
+        self.flight.insert(seq, taker.id);
+        Some((seq, taker.outbox.clone()))
+    }
+
+    /// The message is gone: the next of its key may go.
+    pub(super) fn finished(&mut self, seq: u64) {
+        self.land(seq);
+        self.ready.remove(&seq);
+        self.returned.remove(&seq);
+        if let Some(key) = self.keys.remove(&seq) {
+            match self.busy.get_mut(&key).and_then(VecDeque::pop_front) {
+                Some(next) => {
+                    self.parked -= 1;
+                    self.keys.insert(next, key);
+                    self.ready.insert(next);
+                }
+                None => {
+                    self.busy.remove(&key);
+                }
+            }
+        }
+        self.rest();
+    }
+
+    /// The message waits for its next try; its key stays occupied.
+    pub(super) fn delayed(&mut self, seq: u64, due: Timestamp) {
+        self.land(seq);
+        self.returned.remove(&seq);
+        self.waiting.insert((due, seq));
+        self.rest();
+    }
+
+    /// A consumer had the message and went away: how often that happened.
+    pub(super) fn note_return(&mut self, seq: u64) -> u32 {
+        let times = self.returned.entry(seq).or_default();
+        *times += 1;
+        *times
+    }
+
+    /// The message can be handed out again.
+    pub(super) fn give_back(&mut self, seq: u64) {
+        if self.land(seq) {
+            self.ready.insert(seq);
+        }
+        self.rest();
+    }
+
+    /// What is due becomes ready.
+    pub(super) fn wake(&mut self, now: Timestamp) {
+        while let Some((due, seq)) = self.waiting.first().copied().filter(|(due, _)| *due <= now) {
+            self.waiting.remove(&(due, seq));
+            self.ready.insert(seq);
+        }
+    }
+
+    fn land(&mut self, seq: u64) -> bool {
+        let Some(consumer) = self.flight.remove(&seq) else { return false };
+        if let Some(taker) = self.takers.iter_mut().find(|taker| taker.id == consumer) {
+            taker.taken -= 1;
+        }
+        true
+    }
+
+    /// Nobody takes and nobody has anything: the file knows it all.
+    fn rest(&mut self) {
+        if self.takers.is_empty() && self.flight.is_empty() {
+            *self = Self { returned: std::mem::take(&mut self.returned), ..Self::default() };
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Publishing and routing.
+
+use bus::{Bus, Error, Exchange, QueueSpec, ack_all};
+
+use super::sample::{assert_nothing, event, ids, next, queue, stats, take};
+
+pub async fn an_event_reaches_every_queue_bound_for_its_type_and_no_other(bus: &dyn Bus) {
+    let bound =
+        |name: &str, exchange, pattern: &str| QueueSpec::new(name).bind(exchange, pattern.parse().unwrap());
+    bus.declare(bound("builds", Exchange::Events, "io.knative.lambda.lifecycle.build.*")).await.unwrap();
+    bus.declare(bound("all", Exchange::Events, "#").bind(Exchange::Events, "io.#".parse().unwrap()))
+        .await
+        .unwrap();
+    bus.declare(bound("services", Exchange::Events, "io.knative.lambda.lifecycle.service.*")).await.unwrap();
+    bus.declare(bound("commands", Exchange::Commands, "#")).await.unwrap();
+    bus.publish(Exchange::Events, &event("1", "f")).await.unwrap();
+    let counts = bus.queues().await.unwrap().into_iter().map(|queue| (queue.name, queue.messages));
+    let counts: Vec<_> = counts.collect();
+    assert_eq!(
+        counts,
+        [("all", 1), ("builds", 1), ("commands", 0), ("services", 0)].map(|(n, c)| (n.to_owned(), c))
+    );
+}
+
+pub async fn an_event_without_a_queue_is_accepted(bus: &dyn Bus) {
+    bus.publish(Exchange::Events, &event("1", "f")).await.unwrap();
+    bus.declare(queue("q")).await.unwrap();
+    bus.publish(Exchange::Events, &event("1", "f")).await.unwrap();
+    assert_eq!(stats(bus, "q").await.messages, 1, "forgotten, so not a duplicate either");
+}
+
+pub async fn the_same_source_and_id_is_delivered_once(bus: &dyn Bus) {
+    bus.declare(queue("q")).await.unwrap();
+    let mut consumer = bus.consume("q", 10).await.unwrap();
+    bus.publish(Exchange::Events, &event("1", "f")).await.unwrap();
+    bus.publish(Exchange::Events, &event("1", "f")).await.unwrap();
+    next(&mut consumer).await.ack().await.unwrap();
+    bus.publish(Exchange::Events, &event("1", "f")).await.unwrap();
+    bus.publish_to("q", &event("2", "f")).await.unwrap();
+    bus.publish_to("q", &event("2", "f")).await.unwrap();
+    assert_eq!(next(&mut consumer).await.event.id, "2");
+    assert_nothing(bus, &mut consumer).await;
+}
+
+pub async fn the_same_id_of_another_source_is_another_event(bus: &dyn Bus) {
+    bus.declare(queue("q")).await.unwrap();
+    let mut other = event("1", "f");
+    other.source = "tes".to_owned();
+    other.id = "t1".to_owned();
+    for event in [&event("1", "f"), &other] {
+        bus.publish(Exchange::Events, event).await.unwrap();
+    }
+    assert_eq!(stats(bus, "q").await.messages, 2);
+}
+
+pub async fn an_unknown_queue_is_refused(bus: &dyn Bus) {
+    let refused = bus.publish_to("nowhere", &event("1", "f")).await;
+    assert!(matches!(refused, Err(Error::NoSuchQueue(name)) if name == "nowhere"));
+    assert!(matches!(bus.consume("nowhere", 1).await, Err(Error::NoSuchQueue(_))));
+    bus.delete_queue("nowhere").await.unwrap();
+}
+
+pub async fn data_over_one_mebibyte_is_refused(bus: &dyn Bus) {
+    bus.declare(queue("q")).await.unwrap();
+    let mut large = event("1", "f");
+    large.data = Some("x".repeat(1024 * 1024).into());
+    let refused = bus.publish_to("q", &large).await;
+    assert!(matches!(refused, Err(Error::TooLarge { bytes: 1_048_578, limit: 1_048_576 })), "{refused:?}");
+}
+
+pub async fn data_of_one_mebibyte_is_delivered(bus: &dyn Bus) {
+    bus.declare(queue("q")).await.unwrap();
+    let mut large = event("1", "f");
+    large.data = Some("x".repeat(1024 * 1024 - 2).into());
+    bus.publish_to("q", &large).await.unwrap();
+    let mut consumer = bus.consume("q", 1).await.unwrap();
+    assert_eq!(next(&mut consumer).await.event, large);
+}
+
+pub async fn a_full_queue_refuses_and_takes_again_when_it_has_room(bus: &dyn Bus) {
+    bus.declare(QueueSpec { max_length: Some(2), ..queue("q") }).await.unwrap();
+    for id in ["1", "2"] {
+        bus.publish_to("q", &event(id, "f")).await.unwrap();
+    }
+    let refused = bus.publish_to("q", &event("3", "f")).await;
+    assert!(matches!(refused, Err(Error::QueueFull { limit: 2, .. })), "{refused:?}");
+    let mut consumer = bus.consume("q", 1).await.unwrap();
+    next(&mut consumer).await.ack().await.unwrap();
+    bus.publish_to("q", &event("3", "f")).await.unwrap();
+    assert_eq!(stats(bus, "q").await.messages, 2);
+}
+
+pub async fn events_published_at_once_all_arrive(bus: &dyn Bus) {
+    bus.declare(queue("q")).await.unwrap();
+    let events: Vec<_> = (0..3000).map(|n| event(&n.to_string(), "f")).collect();
+    futures::future::try_join_all(events.iter().map(|event| bus.publish(Exchange::Events, event)))
+        .await
+        .unwrap();
+    let mut consumer = bus.consume("q", 500).await.unwrap();
+    let mut seen = Vec::new();
+    while seen.len() < 3000 {
+        let some = take(&mut consumer, 100).await;
+        seen.extend(ids(&some).into_iter().map(str::to_owned));
+        ack_all(some).await.unwrap();
+    }
+    assert_eq!(seen, (0..3000).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert_eq!(stats(bus, "q").await.messages, 0);
+}

@@ -1,0 +1,72 @@
+//! Events, queues and answers for the cases.
+
+use std::time::Duration;
+
+use bus::{Bus, Consumer, Delivery, Exchange, QueueSpec, QueueStats, Retry};
+use domain::{Timestamp, deadletter::Attempt, event::CloudEvent};
+use futures::StreamExt;
+
+/// An event of `acme/<function>`.
+pub fn event(id: &str, function: &str) -> CloudEvent {
+    serde_json::from_value(serde_json::json!({
+        "specversion": "1.0",
+        "id": id,
+        "source": "test",
+        "type": "io.knative.lambda.lifecycle.build.started",
+        "subject": format!("acme/{function}"),
+        "data": {"n": id},
+    }))
+    .unwrap()
+}
+
+/// A queue bound to everything, with a quick backoff.
+pub fn queue(name: &str) -> QueueSpec {
+    let mut spec = QueueSpec::new(name).bind(Exchange::Events, "#".parse().unwrap());
+    spec.retry = Retry { attempts: Some(3), delay_ms: 20 };
+    spec
+}
+
+/// A failed try.
+pub fn failure(reason: &str) -> Attempt {
+    Attempt {
+        number: 0,
+        at: Timestamp::from_millis(1),
+        status: Some(503),
+        duration_ms: 1.0,
+        reason: reason.to_owned(),
+    }
+}
+
+/// The next delivery; fails after 10 s.
+pub async fn next(consumer: &mut Consumer) -> Delivery {
+    tokio::time::timeout(Duration::from_secs(10), consumer.next()).await.expect("a delivery").expect("open")
+}
+
+/// The next `n` deliveries.
+pub async fn take(consumer: &mut Consumer, n: usize) -> Vec<Delivery> {
+    let mut deliveries = Vec::new();
+    while deliveries.len() < n {
+        deliveries.push(next(consumer).await);
+    }
+    deliveries
+}
+
+/// Fails when anything is delivered. The bus answers in order, so that what it had to hand out is
+/// in the channel once it has answered two calls.
+pub async fn assert_nothing(bus: &dyn Bus, consumer: &mut Consumer) {
+    for _ in 0..2 {
+        bus.queues().await.unwrap();
+    }
+    let found = futures::poll!(consumer.next());
+    assert!(found.is_pending(), "{found:?}");
+}
+
+/// A queue's figures.
+pub async fn stats(bus: &dyn Bus, name: &str) -> QueueStats {
+    bus.queues().await.unwrap().into_iter().find(|queue| queue.name == name).expect("the queue")
+}
+
+/// Ids of deliveries.
+pub fn ids(deliveries: &[Delivery]) -> Vec<&str> {
+    deliveries.iter().map(|delivery| delivery.event.id.as_str()).collect()
+}

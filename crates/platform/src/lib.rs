@@ -1,1 +1,110 @@
-//! platform
+//! What a caller may do, and what it means: one file per noun, permission checks here and only here.
+//!
+//! Every method takes the [`Caller`](domain::identity::Caller) and the tenant, checks the permission
+//! first, and fails with an [`Error`] that is exactly one [`domain::Problem`].
+//!
+//! # How to add a method
+//! The type in `domain` if it is new; the method in `<noun>.rs`; then `app/src/api/<noun>.rs` and
+//! `server/src/rest/<noun>.rs` call it.
+
+mod access;
+mod cache;
+mod error;
+mod functions;
+mod limits;
+mod live;
+mod manifest;
+mod runtimes;
+mod source;
+mod summary;
+mod uploads;
+mod validate;
+
+use std::sync::Arc;
+
+use domain::{Clock, Timestamp, function::RuntimeOption};
+use tokio_util::sync::CancellationToken;
+
+pub use error::{Error, Result};
+pub use limits::{Limits, Rate};
+pub use manifest::PatchKind;
+
+/// What the platform is told at start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Host and port of the gateway that calls of functions go to.
+    pub gateway: String,
+    /// What people put before `<tenant>/<function>/` to call a function: `http://127.0.0.1:3001`.
+    pub gateway_url: String,
+    /// Languages, and whether they can be used here.
+    pub runtimes: Vec<RuntimeOption>,
+}
+
+/// The backends, chosen by the wiring.
+#[derive(Clone)]
+pub struct Ports {
+    /// The cluster.
+    pub kube: kube::Client,
+    /// Where the present comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Everything that pages, API and background tasks do; cheap to clone.
+#[derive(Clone)]
+pub struct Platform {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    ports: Ports,
+    settings: Settings,
+    cache: cache::Cache,
+    live: live::Live,
+    limits: Limits,
+}
+
+impl Platform {
+    /// The platform over its backends; [`Self::run_cache`] must run for it to see the cluster.
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        let live = live::Live::new(ports.clock.now());
+        let inner =
+            Inner { ports, settings, cache: cache::Cache::default(), live, limits: Limits::default() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Keeps the cache in step with the cluster until `stop`; `ready` resolves after the first lists.
+    pub async fn run_cache(self, stop: CancellationToken) {
+        cache::run(self, stop).await;
+    }
+
+    /// Waits until the cache has seen the cluster once.
+    pub async fn ready(&self) {
+        self.inner.cache.ready().await;
+    }
+
+    /// The buckets, for those who limit what is not a method: sign-in, requests as such.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.inner.ports.clock.now()
+    }
+
+    pub(crate) fn kube(&self) -> &kube::Client {
+        &self.inner.ports.kube
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn cache(&self) -> &cache::Cache {
+        &self.inner.cache
+    }
+
+    pub(crate) fn live(&self) -> &live::Live {
+        &self.inner.live
+    }
+}

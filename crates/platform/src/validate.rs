@@ -1,0 +1,185 @@
+//! What the platform refuses before the cluster sees it, with a sentence for the field.
+
+mod env;
+mod quantity;
+mod source;
+
+use domain::{
+    FieldError, TenantName,
+    function::{FunctionSpec, Resources, Scaling, TrafficTarget},
+};
+
+use crate::{Error, Result};
+
+/// Collects what is wrong.
+#[derive(Default)]
+struct Findings(Vec<FieldError>);
+
+impl Findings {
+    fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(FieldError { field: field.into(), message: message.into() });
+    }
+
+    fn require(&mut self, holds: bool, field: impl Into<String>, message: impl Into<String>) {
+        if !holds {
+            self.add(field, message);
+        }
+    }
+}
+
+/// Everything about a spec that can be said without asking anyone.
+pub(crate) fn spec(spec: &FunctionSpec, tenant: &TenantName) -> Result<()> {
+    let mut found = Findings::default();
+    source::check(&mut found, spec, tenant);
+    env::check(&mut found, &spec.env);
+    scaling(&mut found, &spec.scaling);
+    resources(&mut found, &spec.resources);
+    let timeout = quantity::duration_millis(&spec.build.timeout);
+    found.require(
+        timeout.is_some_and(|millis| (1_000..=24 * 3_600_000).contains(&millis)),
+        "spec.build.timeout",
+        "Write a time between 1s and 24h, for example 30m.",
+    );
+    found.require(
+        (1..=10).contains(&spec.build.priority),
+        "spec.build.priority",
+        "Write a number from 1 (first) to 10.",
+    );
+    traffic(&mut found, &spec.traffic);
+    if found.0.is_empty() { Ok(()) } else { Err(Error::Invalid(found.0)) }
+}
+
+fn scaling(found: &mut Findings, scaling: &Scaling) {
+    let (min, max) = (scaling.min_replicas, scaling.max_replicas);
+    found.require((0..=1000).contains(&min), "spec.scaling.minReplicas", "Write a number from 0 to 1000.");
+    found.require((1..=1000).contains(&max), "spec.scaling.maxReplicas", "Write a number from 1 to 1000.");
+    found.require(
+        min <= max,
+        "spec.scaling.minReplicas",
+        "The least can not be more than the most instances.",
+    );
+    found.require(
+        (1..=1000).contains(&scaling.target_concurrency),
+        "spec.scaling.targetConcurrency",
+        "Write a number from 1 to 1000.",
+    );
+    found.require(
+        (0..=1000).contains(&scaling.container_concurrency),
+        "spec.scaling.containerConcurrency",
+        "Write a number from 0 (no limit) to 1000.",
+    );
+    found.require(
+        quantity::duration_millis(&scaling.scale_to_zero_grace_period)
+            .is_some_and(|millis| millis <= 3_600_000),
+        "spec.scaling.scaleToZeroGracePeriod",
+        "Write a time up to 1h, for example 30s or 5m.",
+    );
+}
+
+fn resources(found: &mut Findings, resources: &Resources) {
+    let parts = [
+        ("cpu", &resources.requests.cpu, &resources.limits.cpu, "50m or 1"),
+        ("memory", &resources.requests.memory, &resources.limits.memory, "64Mi or 1Gi"),
+    ];
+    for (what, request, limit, example) in parts {
+        let read = |found: &mut Findings, list: &str, text: &Option<String>| {
+            let value = quantity::milli(text.as_deref()?);
+            if value.is_none_or(|value| value == 0) {
+                found.add(
+                    format!("spec.resources.{list}.{what}"),
+                    format!("Write an amount, for example {example}."),
+                );
+            }
+            value
+        };
+        let (request, limit) = (read(found, "requests", request), read(found, "limits", limit));
+        if let (Some(request), Some(limit)) = (request, limit)
+            && request > limit
+        {
+            found.add(
+                format!("spec.resources.requests.{what}"),
+                "The request can not be more than the limit.",
+            );
+        }
+    }
+}
+
+fn traffic(found: &mut Findings, shares: &[TrafficTarget]) {
+    if shares.is_empty() {
+        return;
+    }
+    let sum: i64 = shares.iter().map(|share| share.percent).sum();
+    found.require(sum == 100, "spec.traffic", format!("The shares add up to {sum}, not to 100."));
+    for (at, share) in shares.iter().enumerate() {
+        let one = share.revision_name.is_some() != (share.latest_revision == Some(true));
+        found.require(
+            one,
+            format!("spec.traffic[{at}]"),
+            "Name either one revision or the latest, not both and not none.",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::function::{EnvVar, Language};
+
+    use super::*;
+
+    fn fields(change: impl Fn(&mut FunctionSpec)) -> Vec<String> {
+        let mut candidate = FunctionSpec::inline(Language::Python, "def handler(event): return 1", None);
+        change(&mut candidate);
+        match spec(&candidate, &"acme".parse().unwrap()) {
+            Err(Error::Invalid(errors)) => errors.into_iter().map(|error| error.field).collect(),
+            Ok(()) => Vec::new(),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_function_with_defaults_is_valid() {
+        assert_eq!(fields(|_| {}), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let wrong = fields(|spec| {
+            spec.scaling.min_replicas = 5;
+            spec.scaling.max_replicas = 2;
+            spec.resources.requests.cpu = Some("2".into());
+            spec.build.timeout = "soon".into();
+            spec.env = vec![EnvVar::plain("1A", "x"), EnvVar::plain("PORT", "1")];
+        });
+        assert_eq!(
+            wrong,
+            [
+                "spec.env[0].name",
+                "spec.env[1].name",
+                "spec.scaling.minReplicas",
+                "spec.resources.requests.cpu",
+                "spec.build.timeout"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_upload_of_another_tenant_is_refused() {
+        let wrong = fields(|spec| {
+            spec.source = domain::function::Source::upload(domain::function::UploadSource {
+                key: "uploads/other/secret".into(),
+                sha256: "0".repeat(64),
+                size: 1,
+                filename: None,
+            });
+        });
+        assert_eq!(wrong, ["spec.source.upload.key"]);
+    }
+
+    #[test]
+    fn code_over_256_kib_is_refused() {
+        let wrong = fields(|spec| {
+            spec.source.inline.as_mut().unwrap().code = "x".repeat(256 * 1024 + 1);
+        });
+        assert_eq!(wrong, ["spec.source.inline.code"]);
+    }
+}

@@ -1,19 +1,22 @@
 //! The cluster as a whole: what is started, and how it stops.
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
 use jiff::Timestamp;
+use rand::Rng;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::api::auth::{Authenticator, User};
-use crate::api::{self, Api, Clock, Identity};
+use crate::api::{self, Api, Clock, Identity, token};
 use crate::controllers::{definitions, garbage, namespaces, service_accounts};
 use crate::handle::Handle;
 use crate::registry::Registry;
 use crate::registry::storage::OpenError;
+use crate::{kubeconfig, private_file};
 
 /// What a cluster needs to be started.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ impl Config {
 pub enum Error {
     #[error(transparent)]
     Registry(#[from] OpenError),
+    #[error("the key for service account tokens cannot be read or written: {0}")]
+    TokenKey(#[source] std::io::Error),
     #[error("the cluster could not be set up: {0}")]
     Setup(#[from] api::status::ApiError),
 }
@@ -45,7 +50,7 @@ pub enum Error {
 /// A running cluster.
 pub struct Cluster {
     api: Api,
-    authenticator: Authenticator,
+    admin_token: String,
     tasks: TaskTracker,
 }
 
@@ -53,9 +58,9 @@ impl Cluster {
     /// Opens the registry and starts the controllers.
     pub async fn start(config: Config) -> Result<Self, Error> {
         let registry = Registry::open(&config.data_dir)?;
-        let api = Api { registry, clock: config.clock, shutdown: CancellationToken::new() };
-        let cluster =
-            Self { api, authenticator: Authenticator::new(&config.admin_token), tasks: TaskTracker::new() };
+        let token_key = token_key(&config.data_dir).map_err(Error::TokenKey)?;
+        let api = Api { registry, clock: config.clock, token_key, shutdown: CancellationToken::new() };
+        let cluster = Self { api, admin_token: config.admin_token, tasks: TaskTracker::new() };
         cluster.create_system_namespaces().await?;
         cluster.start_controllers();
         Ok(cluster)
@@ -68,7 +73,12 @@ impl Cluster {
 
     /// The API for the network: requests need the administrator's bearer token.
     pub fn router(&self) -> Router {
-        api::router(self.api.clone(), Identity::Bearer(self.authenticator.clone()))
+        api::router(self.api.clone(), Identity::Bearer(Authenticator::new(&self.admin_token)))
+    }
+
+    /// Writes a kubeconfig for the router served at `server`, readable by the owner only.
+    pub fn write_kubeconfig(&self, path: &Path, server: SocketAddr) -> std::io::Result<()> {
+        kubeconfig::write(path, server, &self.admin_token)
     }
 
     /// For controllers in this process; `name` is written into `managedFields`.
@@ -114,6 +124,23 @@ impl Cluster {
             }
         }
         Ok(())
+    }
+}
+
+/// The key that signs the tokens of service accounts; made at the first start.
+fn token_key(folder: &Path) -> std::io::Result<token::Key> {
+    let path = folder.join("service-account.key");
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let bytes = bytes.try_into().map_err(|_| std::io::Error::other("the key has not 32 bytes"))?;
+            Ok(token::Key::new(bytes))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let bytes: [u8; 32] = rand::rng().random();
+            private_file::write(&path, &bytes)?;
+            Ok(token::Key::new(bytes))
+        }
+        Err(error) => Err(error),
     }
 }
 

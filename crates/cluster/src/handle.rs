@@ -107,7 +107,7 @@ impl Handle {
             let mut object = current.clone();
             change(&mut object)?;
             object.set_metadata("resourceVersion", Value::Null);
-            Ok(Change::Replace(object))
+            Ok(Change::Patched(object))
         })
         .await
     }

@@ -15,6 +15,8 @@ mod cluster;
 mod controllers;
 pub mod handle;
 pub mod knative;
+mod kubeconfig;
+mod private_file;
 pub mod registry;
 
 pub use cluster::{Cluster, Config, Error};

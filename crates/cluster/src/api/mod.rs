@@ -13,10 +13,12 @@ pub mod openapi;
 pub mod patch;
 pub mod path;
 mod query;
+mod reviews;
 mod scale;
 mod server;
 pub mod status;
 pub mod table;
+pub mod token;
 pub mod verbs;
 mod view;
 mod warnings;
@@ -41,6 +43,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Api {
     pub registry: Registry,
     pub clock: Clock,
+    /// Signs the tokens of service accounts.
+    pub token_key: token::Key,
     /// Ends open watches.
     pub shutdown: CancellationToken,
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::status::{ApiError, ApiResult};
+use crate::api::status::{ApiError, ApiResult, Cause};
 use crate::registry::object::Object;
 use crate::registry::resource::{Resource, ScalePaths};
 
@@ -47,6 +47,13 @@ pub(super) fn read(resource: &Resource, object: &Object) -> ApiResult<Object> {
         scale["status"]["selector"] = selector.into();
     }
     Ok(scale.into())
+}
+
+/// What is wrong with the replicas of a custom resource, whichever door they came through.
+pub(super) fn negative(resource: &Resource, object: &Object) -> Option<Cause> {
+    let pointer = &resource.custom.as_ref()?.scale.as_ref()?.spec_replicas;
+    let replicas = object.at(pointer)?.as_i64().filter(|replicas| *replicas < 0)?;
+    Some(Cause::invalid(pointer.replace('/', "."), &replicas.into(), "should be a non-negative integer"))
 }
 
 /// The object with the replicas of a scale.

@@ -53,7 +53,7 @@ async fn serve(server: &Server, request: Request, warnings: &Warnings) -> ApiRes
     let (head, body) = request.into_parts();
     let user = match &server.identity {
         Identity::Fixed(user) => user.clone(),
-        Identity::Bearer(authenticator) => authenticator.user(&head.headers)?,
+        Identity::Bearer(authenticator) => authenticator.user(&server.api, &head.headers)?,
     };
     if let Some(response) = plain::serve(&server.api, &user, &head)? {
         return Ok(response);

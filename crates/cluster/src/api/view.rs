@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::api::media::Shape;
 use crate::api::table;
-use crate::registry::Stored;
 use crate::registry::object::Object;
 use crate::registry::resource::Resource;
+use crate::registry::{Stored, conversion};
 
 /// The metadata of a list.
 #[derive(Debug, Clone, Default)]
@@ -85,17 +85,25 @@ impl View<'_> {
     }
 
     fn whole(&self, stored: &Stored, with_type: bool) -> Bytes {
+        if conversion::is_view(self.resource) {
+            let shown = conversion::from_storage(self.resource, stored.object()).into_owned();
+            return self.whole_body(Stored::transient(shown).body(), with_type);
+        }
+        self.whole_body(stored.body(), with_type)
+    }
+
+    fn whole_body(&self, body: &Bytes, with_type: bool) -> Bytes {
         if !with_type {
-            return stored.body().clone();
+            return body.clone();
         }
         let head = format!(
             "{{\"kind\":{},\"apiVersion\":{},",
             Value::from(self.resource.kind.as_str()),
             Value::from(self.resource.api_version())
         );
-        let mut out = BytesMut::with_capacity(head.len() + stored.body().len());
+        let mut out = BytesMut::with_capacity(head.len() + body.len());
         out.put_slice(head.as_bytes());
-        out.put_slice(&stored.body()[1..]);
+        out.put_slice(&body[1..]);
         out.freeze()
     }
 }

@@ -166,7 +166,18 @@ const AUTOSCALING: &[Row] =
     &[row("HorizontalPodAutoscaler", "horizontalpodautoscalers").short(&["hpa"]).in_all().sub(&[Status])];
 const COORDINATION: &[Row] = &[row("Lease", "leases")];
 const DISCOVERY: &[Row] = &[row("EndpointSlice", "endpointslices").generation()];
-const EVENTS: &[Row] = &[row("Event", "events").short(&["ev"]).fields(EVENT_FIELDS)];
+const EVENTS: &[Row] = &[row("Event", "events").short(&["ev"]).fields(&[
+    "regarding.kind",
+    "regarding.namespace",
+    "regarding.name",
+    "regarding.uid",
+    "regarding.apiVersion",
+    "regarding.resourceVersion",
+    "regarding.fieldPath",
+    "reason",
+    "reportingController",
+    "type",
+])];
 const EXTENSIONS: &[Row] = &[row("CustomResourceDefinition", "customresourcedefinitions")
     .short(&["crd", "crds"])
     .cluster()

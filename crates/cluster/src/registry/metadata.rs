@@ -43,9 +43,8 @@ pub fn prepare_create(resource: &Resource, namespace: &str, object: &mut Object,
 
 /// Puts back what belongs to the server.
 pub fn prepare_update(object: &mut Object, old: &Object) {
-    const KEPT: [&str; 7] = [
+    const KEPT: [&str; 6] = [
         "namespace",
-        "uid",
         "creationTimestamp",
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
@@ -57,6 +56,9 @@ pub fn prepare_update(object: &mut Object, old: &Object) {
         object.set_metadata(field, value);
     }
     object.set_metadata("selfLink", Value::Null);
+    if object.uid().is_empty() {
+        object.set_metadata("uid", old.uid());
+    }
     drop_empty(object);
 }
 

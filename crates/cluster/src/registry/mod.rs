@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod builtin;
 mod cel;
+pub mod conversion;
 pub mod crd;
 pub mod finalizer;
 pub mod garbage;

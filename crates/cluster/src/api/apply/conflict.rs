@@ -11,10 +11,8 @@ pub fn refusal(conflicts: &[(&Entry, FieldSet)]) -> ApiError {
     let mut titled: Vec<(String, Vec<String>)> =
         conflicts.iter().map(|(entry, fields)| (entry.title(), fields.paths())).collect();
     titled.sort();
-    let causes: Vec<Cause> = titled
-        .iter()
-        .flat_map(|(title, paths)| paths.iter().map(move |path| cause(title, path)))
-        .collect();
+    let causes: Vec<Cause> =
+        titled.iter().flat_map(|(title, paths)| paths.iter().map(move |path| cause(title, path))).collect();
     let (count, noun) = match causes.len() {
         1 => (1, "conflict"),
         more => (more, "conflicts"),

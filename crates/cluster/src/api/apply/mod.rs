@@ -169,7 +169,9 @@ fn within_reach(resource: &Resource, manager: &Manager<'_>, applied: &Value) -> 
         if manager.subresource.is_some()
             && let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut)
         {
-            metadata.retain(|field, _| matches!(field.as_str(), "name" | "namespace" | "resourceVersion" | "uid"));
+            metadata.retain(|field, _| {
+                matches!(field.as_str(), "name" | "namespace" | "resourceVersion" | "uid")
+            });
         }
     }
     config

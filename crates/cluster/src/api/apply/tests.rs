@@ -23,7 +23,10 @@ fn apply(live: Option<&Value>, name: &str, data: Value, force: bool) -> ApiResul
 
 fn owned(object: &Value, name: &str) -> Value {
     let entries = object["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
-    entries.into_iter().find(|entry| entry["manager"] == name).map_or(Value::Null, |entry| entry["fieldsV1"].clone())
+    entries
+        .into_iter()
+        .find(|entry| entry["manager"] == name)
+        .map_or(Value::Null, |entry| entry["fieldsV1"].clone())
 }
 
 #[test]
@@ -76,7 +79,8 @@ fn a_creator_owns_all_that_it_wrote_and_the_maps_that_it_made() {
     let mut new = config(json!({"k": "v"}));
     new["metadata"]["labels"] = json!({"app": "x"});
     update_managers(&resource("", "configmaps"), None, &mut new, &manager("replay"));
-    let expected = json!({"f:data": {".": {}, "f:k": {}}, "f:metadata": {"f:labels": {".": {}, "f:app": {}}}});
+    let expected =
+        json!({"f:data": {".": {}, "f:k": {}}, "f:metadata": {"f:labels": {".": {}, "f:app": {}}}});
     assert_eq!(owned(&new, "replay"), expected);
 }
 
@@ -96,6 +100,7 @@ fn containers_are_owned_by_name_and_ports_by_number_and_protocol() {
 fn fields_that_the_kind_does_not_have_are_refused() {
     let mut applied = config(json!({}));
     applied["nope"] = json!(1);
-    let error = server_side_apply(&resource("", "configmaps"), None, &applied, &manager("m"), false).unwrap_err();
+    let error =
+        server_side_apply(&resource("", "configmaps"), None, &applied, &manager("m"), false).unwrap_err();
     assert_eq!(error.code().as_u16(), 500);
 }

@@ -4,8 +4,11 @@ use serde_json::Value;
 
 /// The parent of the place that a pointer names, and the last token.
 pub fn parent<'v>(root: &'v mut Value, pointer: &str) -> Option<(&'v mut Value, String)> {
-    let mut tokens: Vec<String> =
-        pointer.strip_prefix('/')?.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect();
+    let mut tokens: Vec<String> = pointer
+        .strip_prefix('/')?
+        .split('/')
+        .map(|token| token.replace("~1", "/").replace("~0", "~"))
+        .collect();
     let last = tokens.pop()?;
     let mut place = root;
     for token in tokens {

@@ -70,7 +70,9 @@ fn merge_fields(
             (Some(Value::Object(there)), Value::Object(change)) => {
                 Value::Object(merge_fields(child.as_deref(), there, change)?)
             }
-            (None, Value::Object(change)) => Value::Object(merge_fields(child.as_deref(), Map::new(), change)?),
+            (None, Value::Object(change)) => {
+                Value::Object(merge_fields(child.as_deref(), Map::new(), change)?)
+            }
             (there, Value::Array(change)) if child.as_ref().is_some_and(|child| child.patch.merge) => {
                 let there = match there {
                     Some(Value::Array(there)) => there,
@@ -136,7 +138,9 @@ fn merge_list(
                 *there = merge_fields(items, std::mem::take(there), change)?;
             }
             (Some(_), _) => {}
-            (None, Value::Object(change)) => merged.push(Value::Object(merge_fields(items, Map::new(), change)?)),
+            (None, Value::Object(change)) => {
+                merged.push(Value::Object(merge_fields(items, Map::new(), change)?))
+            }
             (None, plain) => merged.push(plain),
         }
         named.push(id);
@@ -190,8 +194,5 @@ fn identity(key: Option<&str>, element: &Value) -> Value {
 
 fn required_identity(key: Option<&str>, element: &Value) -> Result<Value, Error> {
     let key = key.ok_or(Error::DeleteWithoutKey)?;
-    element
-        .get(key)
-        .cloned()
-        .ok_or_else(|| Error::NoKey { element: element.clone(), key: key.to_owned() })
+    element.get(key).cloned().ok_or_else(|| Error::NoKey { element: element.clone(), key: key.to_owned() })
 }

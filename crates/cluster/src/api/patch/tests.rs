@@ -33,7 +33,10 @@ fn containers_and_their_env_merge_by_name() {
 #[test]
 fn a_new_container_goes_before_those_there_and_deleted_ones_go() {
     let there = json!([{"name": "a"}, {"name": "b"}]);
-    assert_eq!(merged(there.clone(), json!([{"name": "c"}])), json!([{"name": "c"}, {"name": "a"}, {"name": "b"}]));
+    assert_eq!(
+        merged(there.clone(), json!([{"name": "c"}])),
+        json!([{"name": "c"}, {"name": "a"}, {"name": "b"}])
+    );
     assert_eq!(merged(there, json!([{"name": "b", "$patch": "delete"}])), json!([{"name": "a"}]));
 }
 

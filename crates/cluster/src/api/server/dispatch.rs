@@ -9,8 +9,9 @@ use crate::api::query::{DeleteOptions, ListOptions};
 use crate::api::status::{ApiError, ApiResult, Status};
 use crate::api::verbs::{self, Change, Deleted};
 use crate::api::view::{ListMeta, to_bytes};
-use crate::api::{decode, media, patch, scale, watch};
+use crate::api::{WriteOptions, decode, media, patch, reviews, scale, watch};
 use crate::registry::object::Object;
+use crate::registry::resource::Verbs;
 use crate::registry::{Resource, Subresource};
 
 const APPLY: &str = "application/apply-patch+yaml";
@@ -23,6 +24,8 @@ pub(super) async fn dispatch(call: Call) -> ApiResult<Response> {
         }
         ("list", None) => list(&call),
         ("watch", None) => open_watch(call),
+        ("create", None) if call.target.resource.verbs == Verbs::CreateOnly => review(&call),
+        ("create", Some(Subresource::Token)) => request_token(&call),
         ("create", None) => create(&call).await,
         ("update", _) => update(&call).await,
         ("patch", _) if media::content_type(&call.headers) == APPLY => apply(&call).await,
@@ -44,22 +47,35 @@ fn open_watch(call: Call) -> ApiResult<Response> {
     watch::watch(&call.api, call.target, options, call.accept)
 }
 
-fn body(call: &Call) -> ApiResult<Object> {
-    decode::object(&call.target.resource, media::content_type(&call.headers), &call.body)
+fn body(call: &Call, options: &WriteOptions) -> ApiResult<Object> {
+    decode::object(&call.target.resource, media::content_type(&call.headers), &call.body, options)
 }
 
 async fn create(call: &Call) -> ApiResult<Response> {
     let options = call.write_options("CreateOptions")?;
-    let mut object = body(call)?;
-    decode::known_fields(&call.target.resource, &mut object, &options)?;
+    let object = body(call, &options)?;
     let stored = verbs::create(&call.api, &call.target, object, false, &options).await?;
     Ok(call.object(StatusCode::CREATED, &stored))
 }
 
+fn review(call: &Call) -> ApiResult<Response> {
+    let asked = body(call, &call.write_options("CreateOptions")?)?;
+    let answer = reviews::review(&call.api, &call.user, asked)?;
+    Ok(call.bytes(StatusCode::CREATED, to_bytes(answer.value())))
+}
+
+fn request_token(call: &Call) -> ApiResult<Response> {
+    call.write_options("CreateOptions")?;
+    let mut request = Object::from(decode::yaml(&call.body)?);
+    request.set("apiVersion", "authentication.k8s.io/v1");
+    request.set("kind", "TokenRequest");
+    let answer = reviews::request_token(&call.api, &call.target, request)?;
+    Ok(call.bytes(StatusCode::CREATED, to_bytes(answer.value())))
+}
+
 async fn update(call: &Call) -> ApiResult<Response> {
     let options = call.write_options("UpdateOptions")?;
-    let mut object = body(call)?;
-    decode::known_fields(&call.target.resource, &mut object, &options)?;
+    let object = body(call, &options)?;
     let stored =
         verbs::update(&call.api, &call.target, &options, |_| Ok(Change::Replace(object.clone()))).await?;
     Ok(call.object(StatusCode::OK, &stored))
@@ -87,13 +103,12 @@ async fn patch(call: &Call) -> ApiResult<Response> {
     let (options, resource) = (call.write_options("PatchOptions")?, &*call.target.resource);
     let stored = verbs::update(&call.api, &call.target, &options, |current| {
         let patched = patch::apply_patch(content_type, resource, current.value(), &call.body)?;
-        let mut patched = decode::typed(resource, patched)?;
+        let mut patched = decode::patched(resource, patched, &call.body, &options)?;
         // A patch that does not name a version is not based on one.
         if patched.resource_version() == current.resource_version() {
             patched.set_metadata("resourceVersion", serde_json::Value::Null);
         }
-        decode::known_fields(resource, &mut patched, &options)?;
-        Ok(Change::Replace(patched))
+        Ok(Change::Patched(patched))
     })
     .await?;
     Ok(call.object(StatusCode::OK, &stored))
@@ -101,8 +116,7 @@ async fn patch(call: &Call) -> ApiResult<Response> {
 
 async fn apply(call: &Call) -> ApiResult<Response> {
     let (options, target) = (call.write_options("PatchOptions")?, &call.target);
-    let mut applied = decode::typed(&target.resource, decode::yaml(&call.body)?)?;
-    decode::known_fields(&target.resource, &mut applied, &options)?;
+    let applied = decode::applied(&target.resource, &call.body, &options)?;
     let manager = Manager { name: &options.manager, subresource: target.subresource, now: call.api.now() };
     let merge = |live: Option<&Object>| {
         let live = live.map(Object::value);
@@ -139,16 +153,15 @@ async fn replicas(call: &Call) -> ApiResult<Response> {
     let options = call.write_options(kind)?;
     let content_type = media::content_type(&call.headers);
     let stored = verbs::update(&call.api, &call.target, &options, |current| {
-        let new = if call.verb == "update" {
-            Object::from(decode::yaml(&call.body)?)
-        } else {
-            let current = scale::read(resource, current)?;
-            let patched = patch::apply_patch(content_type, resource, current.value(), &call.body)?;
-            let mut patched = Object::from(patched);
-            patched.set_metadata("resourceVersion", serde_json::Value::Null);
-            patched
-        };
-        Ok(Change::Replace(scale::write(resource, current, &new)))
+        if call.verb == "update" {
+            let scale = Object::from(decode::yaml(&call.body)?);
+            return Ok(Change::Patched(scale::write(resource, current, &scale)));
+        }
+        let read = scale::read(resource, current)?;
+        let patched = patch::apply_patch(content_type, resource, read.value(), &call.body)?;
+        let mut scale = Object::from(patched);
+        scale.set_metadata("resourceVersion", serde_json::Value::Null);
+        Ok(Change::Patched(scale::write(resource, current, &scale)))
     })
     .await?;
     answer(stored.object())

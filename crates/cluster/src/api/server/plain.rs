@@ -16,7 +16,9 @@ const VERSION: (&str, &str, &str) = ("1", "36", "v1.36.2");
 /// Answers unless the path is that of a resource.
 pub(super) fn serve(api: &Api, user: &User, head: &Parts) -> ApiResult<Option<Response>> {
     let path = head.uri.path();
-    if ResourcePath::parse(path).is_some() && !path.starts_with("/openapi") {
+    if let Some(path) = ResourcePath::parse(path)
+        && (served(api, &path) || is_built_in(api, &path.group))
+    {
         return Ok(None);
     }
     authorize_path(user, &head.method.as_str().to_lowercase(), path)?;
@@ -25,6 +27,15 @@ pub(super) fn serve(api: &Api, user: &User, head: &Parts) -> ApiResult<Option<Re
         return Err(ApiError::method_not_allowed());
     }
     Ok(Some(response))
+}
+
+fn served(api: &Api, path: &ResourcePath) -> bool {
+    api.registry.resources().find(&path.group, &path.version, &path.plural).is_some()
+}
+
+/// Built-in groups say for themselves what they do not have.
+fn is_built_in(api: &Api, group: &str) -> bool {
+    api.registry.resources().iter().any(|one| one.group == group && !one.is_custom())
 }
 
 fn find(api: &Api, head: &Parts, path: &str) -> Option<Response> {
@@ -44,7 +55,12 @@ fn find(api: &Api, head: &Parts, path: &str) -> Option<Response> {
         ["apis", group, version] => {
             discovery::resources(&resources, group, version).map(|list| json_response(&list))
         }
-        ["openapi", "v3"] => Some(json_response(&openapi::index(&resources))),
+        ["openapi", "v3"] => {
+            // A real server does not say that its index is JSON.
+            const TYPE: &str = "text/plain; charset=utf-8";
+            let index = openapi::index(&resources).to_string();
+            Some(([(header::CONTENT_TYPE, TYPE)], index).into_response())
+        }
         ["openapi", "v3", rest @ ..] => {
             openapi::document(&resources, &rest.join("/")).map(|document| json_response(&document))
         }
@@ -71,7 +87,7 @@ fn discovery_response(value: &Value) -> Response {
     ([(header::CONTENT_TYPE, TYPE)], axum::Json(value)).into_response()
 }
 
-/// The core group answers for unknown versions as for unknown resources, everything else in plain text.
+/// Below the core group unknown versions are answered as unknown resources, everything else in plain text.
 pub(super) fn missing(path: &str) -> Response {
     if path.starts_with("/api/") {
         return ApiError::no_such_resource().into_response();

@@ -38,6 +38,11 @@ impl Cause {
         Self::new("FieldValueInvalid", message, field)
     }
 
+    /// As [`Cause::invalid`], with the value as it is to be shown.
+    pub fn invalid_shown(field: impl Into<String>, shown: &str, detail: &str) -> Self {
+        Self::new("FieldValueInvalid", with_detail(&format!("Invalid value: {shown}"), detail), field)
+    }
+
     /// The value breaks a rule of types: `FieldValueTypeInvalid`.
     pub fn type_invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
         let message = with_detail(&format!("Invalid value: {value}"), detail);

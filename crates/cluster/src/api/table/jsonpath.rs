@@ -12,7 +12,11 @@ enum Step {
     Index(i64),
     All,
     /// `[?(@.type=='Ready')]`
-    Filter { path: JsonPath, equals: bool, value: Value },
+    Filter {
+        path: JsonPath,
+        equals: bool,
+        value: Value,
+    },
 }
 
 impl JsonPath {
@@ -47,9 +51,9 @@ impl JsonPath {
 
     /// All values found.
     pub fn all<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
-        self.0.iter().fold(vec![value], |found, step| {
-            found.into_iter().flat_map(|value| step.apply(value)).collect()
-        })
+        self.0
+            .iter()
+            .fold(vec![value], |found, step| found.into_iter().flat_map(|value| step.apply(value)).collect())
     }
 }
 

@@ -29,7 +29,18 @@ pub fn printer(resource: &Resource) -> Box<dyn Printer> {
         ("", "services") => network::SERVICES,
         ("networking.k8s.io", "ingresses") => network::INGRESSES,
         ("" | "events.k8s.io", "events") => Kind {
-            titles: &["Last Seen", "Type", "Reason", "Object", "+Subobject", "+Source", "Message", "+First Seen", "+Count", "+Name"],
+            titles: &[
+                "Last Seen",
+                "Type",
+                "Reason",
+                "Object",
+                "+Subobject",
+                "+Source",
+                "Message",
+                "+First Seen",
+                "+Count",
+                "+Name",
+            ],
             cells: event,
         },
         ("coordination.k8s.io", "leases") => Kind { titles: &["Holder", "Age"], cells: lease },
@@ -132,7 +143,12 @@ fn event(object: &Object, now: Timestamp) -> Vec<Value> {
     let first = first_of(&["/firstTimestamp", "/deprecatedFirstTimestamp", "/eventTime"]);
     let kind = first_of(&["/involvedObject/kind", "/regarding/kind"]).to_lowercase();
     let name = first_of(&["/involvedObject/name", "/regarding/name"]);
-    let source = first_of(&["/source/component", "/deprecatedSource/component", "/reportingComponent", "/reportingController"]);
+    let source = first_of(&[
+        "/source/component",
+        "/deprecatedSource/component",
+        "/reportingComponent",
+        "/reportingController",
+    ]);
     let count = ["/series/count", "/count", "/deprecatedCount"].iter().find_map(|at| object.at(at)?.as_i64());
     vec![
         age::since(&last, now).into(),

@@ -9,8 +9,7 @@ use crate::registry::object::Object;
 
 pub const SERVICES: Kind =
     Kind { titles: &["Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "+Selector"], cells: service };
-pub const INGRESSES: Kind =
-    Kind { titles: &["Class", "Hosts", "Address", "Ports", "Age"], cells: ingress };
+pub const INGRESSES: Kind = Kind { titles: &["Class", "Hosts", "Address", "Ports", "Age"], cells: ingress };
 
 fn or_none(text: String) -> Value {
     if text.is_empty() { "<none>".into() } else { text.into() }
@@ -24,7 +23,8 @@ fn joined(object: &Object, pointer: &str, each: impl Fn(&Value) -> Option<String
 /// `a=b,c=d`.
 pub fn labels(object: &Object, pointer: &str) -> String {
     let map = object.at(pointer).and_then(Value::as_object);
-    let pairs = map.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
+    let pairs =
+        map.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));
     pairs.collect::<Vec<_>>().join(",")
 }
 

@@ -69,7 +69,8 @@ fn sidecars(object: &Object) -> impl Iterator<Item = &Value> {
 /// The states of what counts: containers, and init containers that stay.
 fn statuses(object: &Object) -> impl Iterator<Item = &Value> {
     let names: Vec<&Value> = sidecars(object).map(|one| &one["name"]).collect();
-    let staying = list(object, "/status/initContainerStatuses").filter(move |one| names.contains(&&one["name"]));
+    let staying =
+        list(object, "/status/initContainerStatuses").filter(move |one| names.contains(&&one["name"]));
     list(object, "/status/containerStatuses").chain(staying)
 }
 
@@ -102,13 +103,16 @@ fn status(object: &Object) -> String {
             }
         }
         if reason == "Completed" && running {
-            let ready = list(object, "/status/conditions").any(|one| one["type"] == "Ready" && one["status"] == "True");
+            let ready = list(object, "/status/conditions")
+                .any(|one| one["type"] == "Ready" && one["status"] == "True");
             reason = if ready { "Running" } else { "NotReady" }.to_owned();
         }
     }
     match (object.is_deleting(), object.text("/status/reason")) {
         (true, "NodeLost") => "Unknown".to_owned(),
-        (true, _) if !matches!(object.text("/status/phase"), "Succeeded" | "Failed") => "Terminating".to_owned(),
+        (true, _) if !matches!(object.text("/status/phase"), "Succeeded" | "Failed") => {
+            "Terminating".to_owned()
+        }
         _ => reason,
     }
 }
@@ -143,7 +147,8 @@ fn init_status(object: &Object) -> Option<String> {
 }
 
 fn gates(object: &Object) -> String {
-    let gates: Vec<&Value> = list(object, "/spec/readinessGates").map(|gate| &gate["conditionType"]).collect();
+    let gates: Vec<&Value> =
+        list(object, "/spec/readinessGates").map(|gate| &gate["conditionType"]).collect();
     if gates.is_empty() {
         return "<none>".to_owned();
     }

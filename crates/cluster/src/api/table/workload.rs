@@ -12,10 +12,8 @@ pub const JOBS: Kind = Kind {
     titles: &["Status", "Completions", "Duration", "Age", "+Containers", "+Images", "+Selector"],
     cells: job,
 };
-pub const CRON_JOBS: Kind = Kind {
-    titles: &["Schedule", "Timezone", "Suspend", "Active", "Last Schedule", "Age"],
-    cells: cron_job,
-};
+pub const CRON_JOBS: Kind =
+    Kind { titles: &["Schedule", "Timezone", "Suspend", "Active", "Last Schedule", "Age"], cells: cron_job };
 pub const DEPLOYMENTS: Kind = Kind {
     titles: &["Ready", "Up-to-date", "Available", "Age", "+Containers", "+Images", "+Selector"],
     cells: deployment,

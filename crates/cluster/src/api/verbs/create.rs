@@ -7,7 +7,7 @@ use crate::api::status::{ApiError, ApiResult};
 use crate::api::{Api, WriteOptions, apply};
 use crate::registry::object::Object;
 use crate::registry::storage::{StoreError, Write};
-use crate::registry::{Key, Stored, admission, builtin, metadata, namespace};
+use crate::registry::{Key, Resource, Stored, admission, builtin, conversion, metadata, namespace};
 
 /// How often another suffix is tried for a generated name that is taken.
 const NAME_ATTEMPTS: usize = 8;
@@ -57,7 +57,12 @@ async fn attempt_create(
     namespace::admit_create(&api.registry, resource, &target.namespace, &name)?;
     admission::admit_create(&target.attributes(api, &name, options), object.value_mut())?;
     if has_version {
-        return Err(ApiError::internal("resourceVersion should not be set on objects to be created"));
+        // A real server answers so, without a reason.
+        return Err(ApiError::new(
+            http::StatusCode::INTERNAL_SERVER_ERROR,
+            "",
+            "resourceVersion should not be set on objects to be created",
+        ));
     }
     validate(resource, &object)?;
     if !applied {
@@ -67,6 +72,7 @@ async fn attempt_create(
     if api.registry.head(resource, &key).is_some() {
         return Err(ApiError::already_exists(resource, &name));
     }
+    let object = conversion::to_storage(resource, object);
     if options.dry_run {
         return Ok(Arc::new(Stored::transient(object)));
     }
@@ -86,11 +92,11 @@ fn check_target(target: &Target, object: &Object) -> ApiResult<()> {
     Ok(())
 }
 
-fn validate(resource: &crate::registry::Resource, object: &Object) -> ApiResult<()> {
+fn validate(resource: &Resource, object: &Object) -> ApiResult<()> {
     let mut causes = metadata::validate_create(resource, object);
-    causes.extend(match resource.schema() {
-        Some(schema) => schema.validate(object.value(), None),
-        None => builtin::validate_create(resource, object.value()),
-    });
+    match resource.schema() {
+        Some(schema) => schema.validate_after(&mut causes, object.value(), None),
+        None => causes.extend(builtin::validate_create(resource, object.value())),
+    }
     refuse(resource, object.name(), causes)
 }

@@ -9,7 +9,7 @@ use crate::api::status::{ApiError, ApiResult};
 use crate::api::view::ListMeta;
 use crate::registry::storage::Select;
 use crate::registry::version::{At, Continue, too_large};
-use crate::registry::{Key, Stored};
+use crate::registry::{Key, Object, Stored};
 
 const CONTINUE_EXPIRED: &str = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
 const VERSION_EXPIRED: &str = "The resourceVersion for the provided list is too old.";
@@ -35,13 +35,15 @@ pub(in crate::api) fn list(
     if let Some(version) = version.filter(|version| *version > current) {
         return Err(too_large(version, current));
     }
-    let matches = |object: &crate::registry::Object| options.selector.matches(object);
+    let matches = |object: &Object| {
+        (target.name.is_empty() || target.name == object.name()) && options.selector.matches(object)
+    };
     let select = Select {
         namespace: (!target.namespace.is_empty()).then_some(target.namespace.as_str()),
         version,
         after: after.clone(),
         limit: options.limit,
-        matches: if options.selector.is_empty() { None } else { Some(&matches) },
+        matches: if options.selector.is_empty() && target.name.is_empty() { None } else { Some(&matches) },
     };
     let listing = api.registry.list(&target.resource, &select).map_err(|_| expired(after))?;
     let meta = ListMeta {

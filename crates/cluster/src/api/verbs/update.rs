@@ -1,27 +1,31 @@
 //! PUT, PATCH and apply on an object that is there, its status and its scale.
 
+mod identity;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{Target, disk_failure, refuse};
 use crate::api::status::{ApiError, ApiResult};
-use crate::api::{Api, WriteOptions, apply};
+use crate::api::{Api, WriteOptions, apply, scale};
 use crate::registry::object::Object;
 use crate::registry::storage::{StoreError, Write};
-use crate::registry::{Resource, Stored, Subresource, admission, builtin, finalizer, metadata};
+use crate::registry::{Resource, Stored, Subresource, admission, builtin, conversion, finalizer, metadata};
 
 /// What becomes of an object.
 pub enum Change {
-    /// The new object; its managers follow from what differs.
+    /// PUT: the whole object; it may name the version and the uid that it is meant for.
     Replace(Object),
-    /// The new object with its managers set by server-side apply.
+    /// The object with some fields changed.
+    Patched(Object),
+    /// The object after server-side apply, which has written down the managers of its fields.
     Applied(Object),
 }
 
 /// Changes an object by `change`, which is called again if someone else was quicker (unless it named the version
 /// that it is based on: then it is a conflict). Gives the object as it is then; when the last finalizer of a deleted
-/// object was taken out, as it was when it went.
+/// object was taken out, as it would have been.
 pub async fn update(
     api: &Api,
     target: &Target,
@@ -31,68 +35,34 @@ pub async fn update(
     let (resource, key) = (&*target.resource, target.key());
     loop {
         let head = api.registry.head(resource, &key).ok_or_else(|| target.not_found())?;
-        let (new, applied) = match change(head.object())? {
-            Change::Replace(new) => (new, false),
+        let old = conversion::from_storage(resource, head.object());
+        let change = change(&old)?;
+        let (new, applied) = match &change {
+            Change::Replace(new) | Change::Patched(new) => (new, false),
             Change::Applied(new) => (new, true),
         };
         let based = !new.resource_version().is_empty();
-        check_identity(target, &new, head.object())?;
-        let new = prepare(api, target, new, head.object(), applied, options)?;
-        if unchanged(&new, head.object()) {
+        identity::check(target, &change, new, &old)?;
+        let new = prepare(api, target, new.clone(), &old, applied, options)?;
+        if unchanged(&new, &old) {
             api.registry.until_visible(head.version()).await;
             return Ok(head);
         }
-        let write = if finalizer::may_go(resource, &new) { Write::Delete } else { Write::Put(new.clone()) };
+        let new = conversion::to_storage(resource, new);
         if options.dry_run {
             return Ok(Arc::new(Stored::transient(new)));
         }
+        let goes = finalizer::may_go(resource, &new);
+        let write = if goes { Write::Delete } else { Write::Put(new.clone()) };
         match api.registry.commit(resource, &key, Some(head.version()), write).await {
+            // Watches see it go as it was kept last; whoever let it go sees what they made of it.
+            Ok(_) if goes => return Ok(Arc::new(Stored::transient(new))),
             Ok(stored) => return Ok(stored),
             Err(StoreError::Raced) if based => return Err(ApiError::modified(resource, &target.name)),
             Err(StoreError::Raced) => {}
             Err(error) => return Err(disk_failure(error)),
         }
     }
-}
-
-/// Name, namespace, uid and version of the new object must be those of the old one, or be left out.
-fn check_identity(target: &Target, new: &Object, old: &Object) -> ApiResult<()> {
-    let resource = &*target.resource;
-    if new.name() != target.name {
-        let message = if new.name().is_empty() {
-            "name must be provided".to_owned()
-        } else {
-            format!(
-                "the name of the object ({}) does not match the name on the URL ({})",
-                new.name(),
-                target.name
-            )
-        };
-        return Err(ApiError::bad_request(message));
-    }
-    if !new.namespace().is_empty() && new.namespace() != target.namespace {
-        return Err(ApiError::bad_request(format!(
-            "the namespace of the object ({}) does not match the namespace on the URL ({})",
-            new.namespace(),
-            target.namespace
-        )));
-    }
-    if !new.uid().is_empty() && new.uid() != old.uid() {
-        // The key is the one that an object of the core group has in etcd; clients only look at the reason.
-        let why = format!(
-            "StorageError: invalid object, Code: 4, Key: /registry/{}/{}/{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {}, UID in object meta: {}",
-            resource.plural,
-            target.namespace,
-            target.name,
-            new.uid(),
-            old.uid()
-        );
-        return Err(ApiError::conflict(resource, &target.name, &why));
-    }
-    if !new.resource_version().is_empty() && new.resource_version() != old.resource_version() {
-        return Err(ApiError::modified(resource, &target.name));
-    }
-    Ok(())
 }
 
 fn prepare(
@@ -130,10 +100,17 @@ fn prepare(
         new.set_metadata("generation", old.generation() + 1);
     }
     let mut causes = metadata::validate_update(&new, old);
-    causes.extend(match resource.schema() {
-        Some(schema) => schema.validate(new.value(), Some(old.value())),
-        None => builtin::validate_update(resource, new.value(), old.value()),
-    });
+    // A real server checks the metadata twice, and reports it twice.
+    causes.extend(causes.clone());
+    let old_value = Some(old.value());
+    match resource.schema() {
+        Some(schema) if target.subresource == Some(Subresource::Status) => {
+            causes.extend(schema.validate_status(new.value(), old_value));
+        }
+        Some(schema) => schema.validate_after(&mut causes, new.value(), old_value),
+        None => causes.extend(builtin::validate_update(resource, new.value(), old.value())),
+    }
+    causes.extend(scale::negative(resource, &new));
     refuse(resource, &target.name, causes)?;
     if !applied {
         let manager = target.manager(api, options);

@@ -18,7 +18,8 @@ pub(super) fn event(
     change: &Change,
 ) -> Option<(&'static str, Arc<Stored>)> {
     let namespace = change.now.object().namespace();
-    if !target.namespace.is_empty() && target.namespace != namespace {
+    let other = |wanted: &str, is: &str| !wanted.is_empty() && wanted != is;
+    if other(&target.namespace, namespace) || other(&target.name, change.now.object().name()) {
         return None;
     }
     let was_seen = change.before.as_ref().is_some_and(|before| selector.matches(before.object()));

@@ -84,8 +84,11 @@ pub fn object_meta() -> &'static Arc<Schema> {
 /// An object of that schema of which nothing is set: the structs that are always there, empty.
 pub fn empty(schema: &Schema) -> Value {
     let structs = schema.properties.iter().filter(|(_, child)| is_struct(child));
-    let fields: Map<String, Value> =
-        structs.map(|(name, child)| (name.clone(), if name == "metadata" { Map::new().into() } else { empty(child) })).collect();
+    let fields: Map<String, Value> = structs
+        .map(|(name, child)| {
+            (name.clone(), if name == "metadata" { Map::new().into() } else { empty(child) })
+        })
+        .collect();
     fields.into()
 }
 

@@ -9,6 +9,8 @@ use crate::registry::resource::Resource;
 
 /// All annotations together.
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;
+/// What a patch may not change; a PUT is refused before.
+const IMMUTABLE: [&str; 1] = ["uid"];
 /// Finalizers without a domain that Kubernetes itself uses.
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
@@ -31,7 +33,7 @@ pub fn validate_create(resource: &Resource, object: &Object) -> Vec<Cause> {
 
 /// What is wrong with the metadata of a changed object.
 pub fn validate_update(object: &Object, old: &Object) -> Vec<Cause> {
-    let mut causes = common(object);
+    let mut causes = Vec::new();
     if old.is_deleting() {
         let known = old.finalizers();
         let added: Vec<&str> = object.finalizers().into_iter().filter(|one| !known.contains(one)).collect();
@@ -43,6 +45,14 @@ pub fn validate_update(object: &Object, old: &Object) -> Vec<Cause> {
             causes.push(Cause::forbidden("metadata.finalizers", &shown));
         }
     }
+    for field in IMMUTABLE {
+        let (new, known) =
+            (object.text(&format!("/metadata/{field}")), old.text(&format!("/metadata/{field}")));
+        if !new.is_empty() && new != known {
+            causes.push(Cause::invalid(format!("metadata.{field}"), &new.into(), "field is immutable"));
+        }
+    }
+    causes.extend(common(object));
     causes
 }
 
@@ -105,19 +115,20 @@ fn owner_causes(object: &Object) -> Vec<Cause> {
         controllers += usize::from(owner["controller"] == true);
     }
     if controllers > 1 {
-        let names: Vec<&str> = owners
-            .into_iter()
-            .flatten()
-            .filter(|owner| owner["controller"] == true)
-            .filter_map(|owner| owner["kind"].as_str())
+        let references = object.owner_references();
+        let names: Vec<String> = references
+            .iter()
+            .filter(|owner| owner.controller == Some(true))
+            .map(|owner| format!("{}/{}", owner.kind, owner.name))
+            .take(2)
             .collect();
         let why = format!(
-            "Only one reference can have Controller set to true. Found \"true\" in references for {} and {}",
-            names.first().unwrap_or(&""),
-            names.get(1).unwrap_or(&"")
+            "Only one reference can have Controller set to true. Found \"true\" in references for {}",
+            names.join(" and ")
         );
-        let value = object.at("/metadata/ownerReferences").cloned().unwrap_or_default();
-        causes.push(Cause::invalid("metadata.ownerReferences", &value, &why));
+        // In the order of the fields in Go, which the references are written in.
+        let shown = serde_json::to_string(&references).unwrap_or_default();
+        causes.push(Cause::invalid_shown("metadata.ownerReferences", &shown, &why));
     }
     causes
 }

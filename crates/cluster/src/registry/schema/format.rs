@@ -20,9 +20,7 @@ pub fn holds(format: &str, text: &str) -> bool {
         "uri" => is_uri(text),
         "mac" => MAC.is_match(text),
         "uuid" | "uuid3" | "uuid4" | "uuid5" => is_uuid(format, text),
-        "byte" => base64::engine::general_purpose::STANDARD
-            .decode(text)
-            .is_ok(),
+        "byte" => base64::engine::general_purpose::STANDARD.decode(text).is_ok(),
         "hexcolor" => HEX_COLOR.is_match(text),
         "bsonobjectid" => text.len() == 24 && text.bytes().all(|b| b.is_ascii_hexdigit()),
         "k8s-short-name" => text.len() <= 63 && DNS_LABEL.is_match(text),
@@ -78,14 +76,10 @@ pub fn go_duration(text: &str) -> Option<i128> {
     }
     let mut total = 0.0_f64;
     while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .filter(|n| *n > 0)?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|n| *n > 0)?;
         let number: f64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let unit = rest
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(rest.len());
+        let unit = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
         total += number
             * match &rest[..unit] {
                 "ns" => 1.0,
@@ -120,9 +114,7 @@ fn is_uri(text: &str) -> bool {
     }
     text.split_once(':').is_some_and(|(scheme, rest)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
             && !rest.is_empty()
             && !text.contains(|c: char| c.is_whitespace() || c.is_control())
     })
@@ -134,9 +126,7 @@ fn is_uuid(format: &str, text: &str) -> bool {
     };
     match format.strip_prefix("uuid") {
         Some("") | None => true,
-        Some(version) => version
-            .parse()
-            .is_ok_and(|n: usize| id.get_version_num() == n),
+        Some(version) => version.parse().is_ok_and(|n: usize| id.get_version_num() == n),
     }
 }
 

@@ -13,9 +13,7 @@ pub fn key_of(schema: &Schema, keys: &[String], element: &Value) -> Map<String, 
     keys.iter()
         .filter_map(|key| {
             let value = element.get(key).or_else(|| {
-                items
-                    .and_then(|items| items.properties.get(key))
-                    .and_then(|field| field.default.as_ref())
+                items.and_then(|items| items.properties.get(key)).and_then(|field| field.default.as_ref())
             })?;
             Some((key.clone(), value.clone()))
         })

@@ -42,6 +42,12 @@ impl Schema {
         prune::prune(self, object)
     }
 
+    /// As [`Schema::validate`], adding to causes that the metadata has given: they may keep rules from being checked.
+    pub fn validate_after(&self, causes: &mut Vec<Cause>, object: &Value, old: Option<&Value>) {
+        causes.extend(validate::validate(self, object, old, ""));
+        self.validate_lists_and_rules(object, old, causes);
+    }
+
     /// Everything that is wrong with an object; `old` is what it replaces: what did not change is
     /// left alone, and transition rules compare with it.
     pub fn validate(&self, object: &Value, old: Option<&Value>) -> Vec<Cause> {

@@ -13,10 +13,7 @@ use crate::registry::cel::Rules;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("pattern {pattern:?}: {source}")]
-    Pattern {
-        pattern: String,
-        source: Box<regex::Error>,
-    },
+    Pattern { pattern: String, source: Box<regex::Error> },
     #[error("rule {rule:?}: {message}")]
     Rule { rule: String, message: String },
 }
@@ -96,10 +93,7 @@ fn child_node(source: &Value, references: &mut dyn Resolve) -> Result<Arc<Schema
         .and_then(Value::as_array)
         .and_then(|all| all.first())
         .and_then(|first| first.get("$ref"));
-    let found = own
-        .or(only)
-        .and_then(Value::as_str)
-        .and_then(|name| references.resolve(name));
+    let found = own.or(only).and_then(Value::as_str).and_then(|name| references.resolve(name));
     match found {
         Some(schema) => {
             let patch = source.as_object().map(patch_strategy).unwrap_or_default();
@@ -146,23 +140,14 @@ fn note_below(schema: &mut Schema) {
         Additional::Schema(child) => Some(child),
         _ => None,
     };
-    let children = || {
-        schema
-            .properties
-            .values()
-            .chain(schema.items.iter())
-            .chain(additional)
-    };
+    let children = || schema.properties.values().chain(schema.items.iter()).chain(additional);
     let rules = schema.rules.is_some() || children().any(|child| child.rules_below);
     let defaults = schema.default.is_some() || children().any(|child| child.defaults_below);
     schema.rules_below = rules;
     schema.defaults_below = defaults;
 }
 
-fn checks(
-    map: &Map<String, Value>,
-    references: &mut dyn Resolve,
-) -> Result<Option<Box<Checks>>, Error> {
+fn checks(map: &Map<String, Value>, references: &mut dyn Resolve) -> Result<Option<Box<Checks>>, Error> {
     const NAMES: [&str; 18] = [
         "format",
         "pattern",
@@ -213,11 +198,7 @@ fn checks(
         min_properties: count(map, "minProperties"),
         max_properties: count(map, "maxProperties"),
         required: texts(map, "required"),
-        enumeration: map
-            .get("enum")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default(),
+        enumeration: map.get("enum").and_then(Value::as_array).cloned().unwrap_or_default(),
         all_of,
         any_of,
         one_of,
@@ -228,14 +209,9 @@ fn checks(
 /// Go's patterns search, and are not anchored; the two dialects agree for what CRDs use, save that
 /// `{,n}` and a lone `{` are plain text in Go.
 fn pattern(source: &str) -> Result<Pattern, Error> {
-    let regex = Regex::new(source).map_err(|error| Error::Pattern {
-        pattern: source.to_owned(),
-        source: Box::new(error),
-    })?;
-    Ok(Pattern {
-        source: source.into(),
-        regex,
-    })
+    let regex = Regex::new(source)
+        .map_err(|error| Error::Pattern { pattern: source.to_owned(), source: Box::new(error) })?;
+    Ok(Pattern { source: source.into(), regex })
 }
 
 fn list_type(map: &Map<String, Value>) -> ListType {
@@ -265,19 +241,13 @@ fn flag(map: &Map<String, Value>, name: &str) -> bool {
 
 fn count(map: &Map<String, Value>, name: &str) -> Option<u64> {
     let value = map.get(name)?;
-    value
-        .as_u64()
-        .or_else(|| value.as_f64().map(|float| float as u64))
+    value.as_u64().or_else(|| value.as_f64().map(|float| float as u64))
 }
 
 fn texts(map: &Map<String, Value>, name: &str) -> Vec<String> {
     map.get(name)
         .and_then(Value::as_array)
-        .map(|list| {
-            list.iter()
-                .filter_map(|one| one.as_str().map(str::to_owned))
-                .collect()
-        })
+        .map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect())
         .unwrap_or_default()
 }
 
@@ -292,11 +262,7 @@ pub struct Definitions {
 
 impl Definitions {
     pub fn new(sources: BTreeMap<String, Value>) -> Self {
-        Definitions {
-            sources,
-            compiled: BTreeMap::new(),
-            open: Vec::new(),
-        }
+        Definitions { sources, compiled: BTreeMap::new(), open: Vec::new() }
     }
 }
 

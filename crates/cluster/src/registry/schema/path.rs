@@ -38,11 +38,7 @@ impl<'a> Path<'a> {
 
     /// The text without `<nil>` for the root.
     pub fn dotted(&self) -> String {
-        if self.is_root() {
-            String::new()
-        } else {
-            self.to_string()
-        }
+        if self.is_root() { String::new() } else { self.to_string() }
     }
 }
 
@@ -75,11 +71,7 @@ impl fmt::Display for Path<'_> {
 /// A cause that shows no value, only words; `detail` may be empty.
 pub fn bare(reason: &str, words: &str, field: impl Into<String>, detail: &str) -> Cause {
     let separator = if detail.is_empty() { "" } else { ": " };
-    Cause {
-        reason: reason.to_owned(),
-        message: format!("{words}{separator}{detail}"),
-        field: field.into(),
-    }
+    Cause { reason: reason.to_owned(), message: format!("{words}{separator}{detail}"), field: field.into() }
 }
 
 /// Whether CEL rules are left out after this cause: they could fail on the shape alone.

@@ -14,13 +14,7 @@ pub fn prune(schema: &Schema, value: &mut Value) -> Vec<String> {
     unknown
 }
 
-fn node(
-    schema: &Schema,
-    value: &mut Value,
-    is_resource: bool,
-    at: &Path<'_>,
-    unknown: &mut Vec<String>,
-) {
+fn node(schema: &Schema, value: &mut Value, is_resource: bool, at: &Path<'_>, unknown: &mut Vec<String>) {
     let is_resource = is_resource || schema.embedded;
     match value {
         Value::Object(map) => {

@@ -154,10 +154,6 @@ impl Schema {
 
     /// A schema that takes everything and knows nothing.
     pub fn anything() -> Schema {
-        Schema {
-            preserve_unknown: true,
-            nullable: true,
-            ..Schema::default()
-        }
+        Schema { preserve_unknown: true, nullable: true, ..Schema::default() }
     }
 }

@@ -190,7 +190,8 @@ fn defaults_fill_parents_that_are_there_and_nulls_go() {
 
 #[test]
 fn unknown_fields_are_pruned_and_named() {
-    let mut object = object(json!({"kind": "a", "x": 1, "any": {"y": {"z": 1}}, "env": [{"name": "A", "q": 1}]}));
+    let mut object =
+        object(json!({"kind": "a", "x": 1, "any": {"y": {"z": 1}}, "env": [{"name": "A", "q": 1}]}));
     assert_eq!(schema().prune(&mut object), ["spec.env[0].q", "spec.x"]);
     assert_eq!(object["spec"], json!({"kind": "a", "any": {"y": {"z": 1}}, "env": [{"name": "A"}]}));
 }

@@ -7,22 +7,14 @@ use serde_json::Value;
 
 use crate::api::status::Cause;
 
-use super::path::{Path, bare, quoted};
 use super::format;
+use super::path::{Path, bare, quoted};
 use super::structure::{Additional, Checks, Kind, Schema};
 
 /// Validates `value`; what equals `old` at the same place is left alone (ratcheting), so that a
 /// stricter definition does not lock existing objects.
-pub fn validate(
-    schema: &Schema,
-    value: &Value,
-    old: Option<&Value>,
-    prefix: &str,
-) -> Vec<Cause> {
-    let mut run = Run {
-        prefix,
-        errors: Vec::new(),
-    };
+pub fn validate(schema: &Schema, value: &Value, old: Option<&Value>, prefix: &str) -> Vec<Cause> {
+    let mut run = Run { prefix, errors: Vec::new() };
     run.node(schema, value, old, &Path::Root);
     run.errors
 }
@@ -75,13 +67,7 @@ impl Run<'_> {
         }
     }
 
-    fn checks(
-        &mut self,
-        schema: &Schema,
-        checks: &Checks,
-        value: &Value,
-        at: &Path<'_>,
-    ) {
+    fn checks(&mut self, schema: &Schema, checks: &Checks, value: &Value, at: &Path<'_>) {
         self.composites(checks, value, at);
         match value {
             Value::String(text) => self.text(checks, text, at),
@@ -141,11 +127,7 @@ impl Run<'_> {
         if let Some(format) = &checks.format
             && !format::holds(format, text)
         {
-            let detail = format!(
-                "{} in body must be of type {format}: {}",
-                at.dotted(),
-                quoted(text)
-            );
+            let detail = format!("{} in body must be of type {format}: {}", at.dotted(), quoted(text));
             self.push(Cause::type_invalid(self.field(at), &text.into(), &detail));
         }
     }
@@ -182,13 +164,7 @@ impl Run<'_> {
     }
 
     /// The server reports a number that its declared type cannot hold without naming the field.
-    fn number_range(
-        &mut self,
-        schema: &Schema,
-        format: Option<&str>,
-        number: f64,
-        at: &Path<'_>,
-    ) {
+    fn number_range(&mut self, schema: &Schema, format: Option<&str>, number: f64, at: &Path<'_>) {
         if schema.kind != Some(Kind::Integer) {
             return;
         }
@@ -235,11 +211,8 @@ impl Run<'_> {
     }
 
     fn wrong_type(&mut self, schema: &Schema, value: &Value, at: &Path<'_>) {
-        let wanted = if schema.int_or_string {
-            "integer,string"
-        } else {
-            schema.kind.map_or("object", Kind::name)
-        };
+        let wanted =
+            if schema.int_or_string { "integer,string" } else { schema.kind.map_or("object", Kind::name) };
         let got = type_name(value);
         let detail = format!("{} in body must be of type {wanted}: \"{got}\"", at.dotted());
         self.push(Cause::type_invalid(self.field(at), &got.into(), &detail));
@@ -299,9 +272,7 @@ fn has_type(schema: &Schema, value: &Value) -> bool {
 
 fn is_integer(value: &Value) -> bool {
     match value {
-        Value::Number(n) => {
-            n.is_i64() || n.is_u64() || n.as_f64().is_some_and(|float| float.fract() == 0.0)
-        }
+        Value::Number(n) => n.is_i64() || n.is_u64() || n.as_f64().is_some_and(|float| float.fract() == 0.0),
         _ => false,
     }
 }
@@ -320,9 +291,7 @@ pub fn type_name(value: &Value) -> &'static str {
 }
 
 fn has_twins(list: &[Value]) -> bool {
-    list.iter()
-        .enumerate()
-        .any(|(n, one)| list[..n].contains(one))
+    list.iter().enumerate().any(|(n, one)| list[..n].contains(one))
 }
 
 /// A text as it is, anything else as JSON.

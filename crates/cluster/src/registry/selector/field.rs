@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::api::status::{ApiError, ApiResult};
+use crate::registry::conversion;
 use crate::registry::object::Object;
 use crate::registry::resource::Resource;
 
@@ -55,7 +56,7 @@ impl Comparison {
         let pointer = match field {
             // The core group's name for the component that an event comes from.
             "source" => "/source/component".to_owned(),
-            _ => format!("/{}", field.replace('.', "/")),
+            _ => format!("/{}", conversion::stored_field(resource, field).replace('.', "/")),
         };
         Ok(Self { field: field.into(), pointer, value: value.into(), equal })
     }

@@ -17,6 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
+use crate::registry::object::Object;
 use crate::registry::resource::Resource;
 use crate::registry::resources::Resources;
 use index::Index;
@@ -49,7 +50,9 @@ pub enum OpenError {
 /// What to do with an object.
 #[derive(Debug, Clone)]
 pub enum Write {
-    Put(crate::registry::object::Object),
+    /// Creates or changes it.
+    Put(Object),
+    /// Takes it out as it is.
     Delete,
 }
 

@@ -43,9 +43,9 @@ fn compare(a: &dyn Val, b: &dyn Val) -> Option<Ordering> {
 
 fn is_sorted<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
     let list = elements(&args)?;
-    let sorted = list.windows(2).all(|two| {
-        compare(two[0].as_ref(), two[1].as_ref()).is_some_and(|order| order != Ordering::Greater)
-    });
+    let sorted = list
+        .windows(2)
+        .all(|two| compare(two[0].as_ref(), two[1].as_ref()).is_some_and(|order| order != Ordering::Greater));
     Ok(CowVal::owned(CelBool::from(sorted)))
 }
 
@@ -70,9 +70,9 @@ fn sum<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
 }
 
 fn extreme<'b, 'v>(args: &[CowVal<'b, 'v>], name: &str, keep: Ordering) -> Answer<'b, 'v> {
-    let best = elements(args)?.into_iter().reduce(|best, next| {
-        if compare(next.as_ref(), best.as_ref()) == Some(keep) { next } else { best }
-    });
+    let best = elements(args)?
+        .into_iter()
+        .reduce(|best, next| if compare(next.as_ref(), best.as_ref()) == Some(keep) { next } else { best });
     best.map(CowVal::Owned)
         .ok_or_else(|| ExecutionError::function_error(name, format!("{name} called on empty list")))
 }

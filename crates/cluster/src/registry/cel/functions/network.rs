@@ -34,10 +34,9 @@ pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
 }
 
 fn parse_ip(text: &CelString<'_>) -> Result<Ip, ExecutionError> {
-    text.inner()
-        .parse()
-        .map(Ip)
-        .map_err(|_| ExecutionError::function_error("ip", format!("IP Address {:?} parse error", text.inner())))
+    text.inner().parse().map(Ip).map_err(|_| {
+        ExecutionError::function_error("ip", format!("IP Address {:?} parse error", text.inner()))
+    })
 }
 
 fn is_ip(text: &CelString<'_>) -> CelBool {
@@ -65,7 +64,10 @@ fn read_cidr(text: &str) -> Option<Cidr> {
 
 fn parse_cidr(text: &CelString<'_>) -> Result<Cidr, ExecutionError> {
     read_cidr(text.inner()).ok_or_else(|| {
-        ExecutionError::function_error("cidr", format!("network address parse error during conversion from string: {:?}", text.inner()))
+        ExecutionError::function_error(
+            "cidr",
+            format!("network address parse error during conversion from string: {:?}", text.inner()),
+        )
     })
 }
 

@@ -26,7 +26,10 @@ pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
 
 fn parse(text: &CelString<'_>) -> Result<Quantity, ExecutionError> {
     Quantity::parse(text.inner()).ok_or_else(|| {
-        ExecutionError::function_error("quantity", "quantities must match the regular expression of quantities")
+        ExecutionError::function_error(
+            "quantity",
+            "quantities must match the regular expression of quantities",
+        )
     })
 }
 

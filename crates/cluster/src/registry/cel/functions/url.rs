@@ -29,7 +29,10 @@ fn read(text: &str) -> Option<Url> {
 
 fn parse(text: &CelString<'_>) -> Result<Url, ExecutionError> {
     read(text.inner()).ok_or_else(|| {
-        ExecutionError::function_error("url", format!("URL parse error during conversion from string: {:?}", text.inner()))
+        ExecutionError::function_error(
+            "url",
+            format!("URL parse error during conversion from string: {:?}", text.inner()),
+        )
     })
 }
 

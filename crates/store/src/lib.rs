@@ -1,1 +1,74 @@
-//! store
+//! Rows: events, builds, logs, invocations, dead letters, sign-in, saved tests, preferences.
+//!
+//! One small trait per noun, one object-safe [`Store`] over them, one folder per database. Time
+//! comes in as parameters. A look-up of what is not there gives `None` or an empty page.
+//!
+//! # How to add a table
+//! The same-named migration in `migrations/<dialect>/` and in `src/<dialect>/migrations.rs`; the
+//! trait file `src/<noun>.rs`; `src/<dialect>/<noun>.rs`; a case in `tests/contract/`.
+
+mod build;
+mod cursor;
+mod dead_letter;
+mod error;
+mod event;
+mod invocation;
+mod lock;
+mod log;
+mod preference;
+mod saved_test;
+mod session;
+mod sqlite;
+
+pub use build::BuildStore;
+pub use dead_letter::{DeadLetterFilter, DeadLetterStore, NewDeadLetter};
+pub use error::{Error, Result};
+pub use event::{Appended, EventStore, NewEvent};
+pub use invocation::{InvocationStats, InvocationStore};
+pub use lock::DataDirLock;
+pub use log::{Checkpoint, LogLimits, LogStore, NewLine};
+pub use preference::PreferenceStore;
+pub use saved_test::SavedTestStore;
+pub use session::{ApiToken, NewApiToken, SessionRecord, SessionStore};
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+/// Everything that is stored in rows; `Arc<dyn Store>` everywhere.
+#[async_trait]
+pub trait Store:
+    EventStore
+    + BuildStore
+    + LogStore
+    + InvocationStore
+    + DeadLetterStore
+    + SessionStore
+    + SavedTestStore
+    + PreferenceStore
+    + Send
+    + Sync
+    + 'static
+{
+    /// Writes what is on its way and closes the connections.
+    async fn close(&self);
+
+    /// Whether a query is answered; for `/readyz`.
+    async fn ping(&self) -> Result<()>;
+}
+
+/// The store of `KL_DATABASE_URL`: `sqlite:<path>`. Makes the file when its folder exists, and
+/// brings an older schema up to date.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            Ok(Arc::new(sqlite::Sqlite::open(path.as_ref()).await?))
+        }
+        Some(("postgres" | "postgresql", _)) => Err(Error::Unsupported(
+            "This version has no PostgreSQL backend yet; use a KL_DATABASE_URL that begins with \"sqlite:\"."
+                .to_owned(),
+        )),
+        _ => Err(Error::Unsupported("KL_DATABASE_URL must begin with \"sqlite:\".".to_owned())),
+    }
+}

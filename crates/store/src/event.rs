@@ -1,0 +1,71 @@
+//! Events as the timeline keeps them.
+
+use async_trait::async_trait;
+use domain::{
+    Cursor, FunctionName, Page, TenantName, Timestamp,
+    event::{CloudEvent, EventFilter, EventRecord},
+};
+
+use crate::Result;
+
+/// An event to be kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewEvent {
+    /// Whose.
+    pub tenant: TenantName,
+    /// Of which function, when it has one.
+    pub function: Option<FunctionName>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The event.
+    pub event: CloudEvent,
+}
+
+/// What became of a [`NewEvent`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Its position; of a duplicate, that of the first.
+    pub position: i64,
+    /// It was not there before.
+    pub new: bool,
+}
+
+/// Events.
+#[async_trait]
+pub trait EventStore {
+    /// Keeps events in one transaction, in order; an event whose `(source, id)` the tenant has
+    /// already changes nothing. One answer per event.
+    async fn append_events(&self, events: &[NewEvent]) -> Result<Vec<Appended>>;
+
+    /// A page, newest first by the time at which they happened. With [`EventFilter::text`] each
+    /// page searches a bounded number of events: it may hold fewer than `limit` and still have a
+    /// next page.
+    async fn list_events(
+        &self,
+        tenant: &TenantName,
+        filter: &EventFilter,
+        cursor: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<EventRecord>>;
+
+    /// One event.
+    async fn get_event(&self, tenant: &TenantName, position: i64) -> Result<Option<EventRecord>>;
+
+    /// All that followed from one intention, oldest first, at most 1,000.
+    async fn event_chain(&self, tenant: &TenantName, correlation: &str) -> Result<Vec<EventRecord>>;
+
+    /// Events that arrived after a position, in the order of arrival, to resume a stream. Of one
+    /// tenant, or of all.
+    async fn events_after(
+        &self,
+        tenant: Option<&TenantName>,
+        position: i64,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>>;
+
+    /// Position of the newest event; 0 when there is none.
+    async fn last_event_position(&self) -> Result<i64>;
+
+    /// Deletes events that arrived before a time, at most 10,000 per call; how many.
+    async fn prune_events(&self, before: Timestamp) -> Result<u64>;
+}

@@ -1,0 +1,194 @@
+//! Events.
+
+use async_trait::async_trait;
+use domain::{
+    Cursor, Page, TenantName, Timestamp,
+    event::{EventFilter, EventRecord, EventStatus},
+};
+use sqlx::{QueryBuilder, SqliteConnection};
+
+use super::{Sqlite, decode, encode, event_filter, like, name};
+use crate::{Appended, EventStore, NewEvent, Result, cursor};
+
+/// Events that one page of a text search looks at.
+const SEARCHED: i64 = 20_000;
+/// Events of one chain.
+const CHAIN: i64 = 1_000;
+/// Events deleted at once.
+const PRUNED: i64 = 10_000;
+
+const COLUMNS: &str = "position, at, tenant, function, received_at, event";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    position: i64,
+    at: i64,
+    tenant: String,
+    function: Option<String>,
+    received_at: i64,
+    event: String,
+}
+
+impl Row {
+    fn record(self) -> Result<EventRecord> {
+        Ok(EventRecord {
+            position: self.position,
+            tenant: name("event", &self.tenant)?,
+            function: self.function.as_deref().map(|function| name("event", function)).transpose()?,
+            received_at: Timestamp::from_millis(self.received_at),
+            event: decode("event", &self.event)?,
+        })
+    }
+}
+
+fn records(rows: Vec<Row>) -> Result<Vec<EventRecord>> {
+    rows.into_iter().map(Row::record).collect()
+}
+
+async fn append(connection: &mut SqliteConnection, new: &NewEvent) -> Result<Appended> {
+    let event = &new.event;
+    let inserted: Option<i64> = sqlx::query_scalar(
+        "INSERT INTO events
+           (tenant, function, source, id, kind, correlation, failed, at, received_at, event)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT (tenant, source, id) DO NOTHING RETURNING position",
+    )
+    .bind(new.tenant.as_str())
+    .bind(new.function.as_ref().map(|function| function.as_str()))
+    .bind(&event.source)
+    .bind(&event.id)
+    .bind(&event.kind)
+    .bind(event.correlation_id())
+    .bind(i64::from(event.status() == EventStatus::Failed))
+    .bind(event.time.unwrap_or(new.received_at).as_millis())
+    .bind(new.received_at.as_millis())
+    .bind(encode("event", event)?)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(position) = inserted {
+        return Ok(Appended { position, new: true });
+    }
+    let position =
+        sqlx::query_scalar("SELECT position FROM events WHERE tenant = $1 AND source = $2 AND id = $3")
+            .bind(new.tenant.as_str())
+            .bind(&event.source)
+            .bind(&event.id)
+            .fetch_one(connection)
+            .await?;
+    Ok(Appended { position, new: false })
+}
+
+#[async_trait]
+impl EventStore for Sqlite {
+    async fn append_events(&self, events: &[NewEvent]) -> Result<Vec<Appended>> {
+        let mut transaction = self.write.begin().await?;
+        let mut appended = Vec::with_capacity(events.len());
+        for event in events {
+            appended.push(append(&mut transaction, event).await?);
+        }
+        transaction.commit().await?;
+        Ok(appended)
+    }
+
+    async fn list_events(
+        &self,
+        tenant: &TenantName,
+        filter: &EventFilter,
+        from: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<EventRecord>> {
+        let [at, position] = cursor::decode(from)?;
+        let matching = |columns: &str| {
+            let mut query = QueryBuilder::new(format!("SELECT {columns} FROM events"));
+            event_filter::push(&mut query, tenant, filter);
+            query.push(" AND (at, position) < (").push_bind(at).push(", ").push_bind(position).push(")");
+            query.push(" ORDER BY at DESC, position DESC LIMIT ");
+            query
+        };
+        let text = filter.text.as_deref().filter(|text| !text.is_empty());
+        let mut query = matching(COLUMNS);
+        if let Some(text) = text {
+            query = QueryBuilder::new("SELECT * FROM (");
+            query.push(format!("SELECT {COLUMNS} FROM events"));
+            event_filter::push(&mut query, tenant, filter);
+            query.push(" AND (at, position) < (").push_bind(at).push(", ").push_bind(position).push(")");
+            query.push(" ORDER BY at DESC, position DESC LIMIT ").push_bind(SEARCHED);
+            // The event is JSON text, so what is looked for is escaped as JSON too.
+            let json = encode("search text", &text)?;
+            query.push(") WHERE event LIKE ").push_bind(like(&json[1..json.len() - 1]));
+            query.push(" ESCAPE '\\' LIMIT ");
+        }
+        query.push_bind(i64::from(limit) + 1);
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.read).await?;
+        let page = cursor::page(rows, limit, |row| vec![row.at, row.position]);
+        let mut next = page.next;
+        if text.is_some() && next.is_none() {
+            let mut end = matching("at, position");
+            end.push("1 OFFSET ").push_bind(SEARCHED - 1);
+            let end: Option<(i64, i64)> = end.build_query_as().fetch_optional(&self.read).await?;
+            next = end.map(|(at, position)| cursor::encode(&[at, position]));
+        }
+        Ok(Page { items: records(page.items)?, next })
+    }
+
+    async fn get_event(&self, tenant: &TenantName, position: i64) -> Result<Option<EventRecord>> {
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT position, at, tenant, function, received_at, event FROM events
+             WHERE position = $1 AND tenant = $2",
+        )
+        .bind(position)
+        .bind(tenant.as_str())
+        .fetch_optional(&self.read)
+        .await?;
+        row.map(Row::record).transpose()
+    }
+
+    async fn event_chain(&self, tenant: &TenantName, correlation: &str) -> Result<Vec<EventRecord>> {
+        let rows = sqlx::query_as(
+            "SELECT position, at, tenant, function, received_at, event FROM events
+             WHERE tenant = $1 AND correlation = $2 ORDER BY at, position LIMIT $3",
+        )
+        .bind(tenant.as_str())
+        .bind(correlation)
+        .bind(CHAIN)
+        .fetch_all(&self.read)
+        .await?;
+        records(rows)
+    }
+
+    async fn events_after(
+        &self,
+        tenant: Option<&TenantName>,
+        position: i64,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>> {
+        let rows = sqlx::query_as(
+            "SELECT position, at, tenant, function, received_at, event FROM events
+             WHERE position > $1 AND ($2 IS NULL OR tenant = $2) ORDER BY position LIMIT $3",
+        )
+        .bind(position)
+        .bind(tenant.map(|tenant| tenant.as_str()))
+        .bind(i64::from(limit))
+        .fetch_all(&self.read)
+        .await?;
+        records(rows)
+    }
+
+    async fn last_event_position(&self) -> Result<i64> {
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT max(position) FROM events").fetch_one(&self.read).await?;
+        Ok(last.unwrap_or_default())
+    }
+
+    async fn prune_events(&self, before: Timestamp) -> Result<u64> {
+        let done = sqlx::query(
+            "DELETE FROM events WHERE position IN
+               (SELECT position FROM events WHERE received_at < $1 ORDER BY received_at LIMIT $2)",
+        )
+        .bind(before.as_millis())
+        .bind(PRUNED)
+        .execute(&self.write)
+        .await?;
+        Ok(done.rows_affected())
+    }
+}

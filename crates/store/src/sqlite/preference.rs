@@ -1,0 +1,41 @@
+//! Preferences.
+
+use async_trait::async_trait;
+
+use super::Sqlite;
+use crate::{PreferenceStore, Result};
+
+#[async_trait]
+impl PreferenceStore for Sqlite {
+    async fn preferences(&self, user: &str) -> Result<Vec<(String, String)>> {
+        Ok(sqlx::query_as("SELECT name, value FROM preferences WHERE owner = $1 ORDER BY name LIMIT 1000")
+            .bind(user)
+            .fetch_all(&self.read)
+            .await?)
+    }
+
+    async fn preference(&self, user: &str, key: &str) -> Result<Option<String>> {
+        Ok(sqlx::query_scalar("SELECT value FROM preferences WHERE owner = $1 AND name = $2")
+            .bind(user)
+            .bind(key)
+            .fetch_optional(&self.read)
+            .await?)
+    }
+
+    async fn set_preference(&self, user: &str, key: &str, value: Option<&str>) -> Result<()> {
+        let query = match value {
+            Some(value) => sqlx::query(
+                "INSERT INTO preferences (owner, name, value) VALUES ($1, $2, $3)
+                 ON CONFLICT (owner, name) DO UPDATE SET value = excluded.value",
+            )
+            .bind(user)
+            .bind(key)
+            .bind(value),
+            None => {
+                sqlx::query("DELETE FROM preferences WHERE owner = $1 AND name = $2").bind(user).bind(key)
+            }
+        };
+        query.execute(&self.write).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! Sessions, links and tokens.
+
+use async_trait::async_trait;
+use domain::{Timestamp, identity::User};
+
+use super::{Sqlite, decode, encode};
+use crate::{ApiToken, NewApiToken, Result, SessionRecord, SessionStore, session::hash};
+
+/// Milliseconds between two notes of a token's use.
+const USE_NOTED_MS: i64 = 60_000;
+
+#[derive(sqlx::FromRow)]
+struct TokenRow {
+    id: String,
+    token: String,
+    name: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    used_at: Option<i64>,
+}
+
+impl TokenRow {
+    fn token(self) -> Result<ApiToken> {
+        Ok(ApiToken {
+            used_at: self.used_at.map(Timestamp::from_millis),
+            token: NewApiToken {
+                id: self.id,
+                name: self.name,
+                user: decode("API token", &self.token)?,
+                created_at: Timestamp::from_millis(self.created_at),
+                expires_at: self.expires_at.map(Timestamp::from_millis),
+            },
+        })
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sqlite {
+    async fn create_session(&self, id: &str, session: &SessionRecord) -> Result<bool> {
+        let done = sqlx::query(
+            "INSERT INTO sessions (id, owner, data, expires_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(hash(id))
+        .bind(&session.user)
+        .bind(&session.data)
+        .bind(session.expires_at.as_millis())
+        .execute(&self.write)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn save_session(&self, id: &str, session: &SessionRecord) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO sessions (id, owner, data, expires_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id) DO UPDATE
+               SET owner = excluded.owner, data = excluded.data, expires_at = excluded.expires_at",
+        )
+        .bind(hash(id))
+        .bind(&session.user)
+        .bind(&session.data)
+        .bind(session.expires_at.as_millis())
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn load_session(&self, id: &str, now: Timestamp) -> Result<Option<SessionRecord>> {
+        let row: Option<(Option<String>, String, i64)> =
+            sqlx::query_as("SELECT owner, data, expires_at FROM sessions WHERE id = $1 AND expires_at > $2")
+                .bind(hash(id))
+                .bind(now.as_millis())
+                .fetch_optional(&self.read)
+                .await?;
+        Ok(row.map(|(user, data, expires_at)| SessionRecord {
+            user,
+            data,
+            expires_at: Timestamp::from_millis(expires_at),
+        }))
+    }
+
+    async fn delete_session(&self, id: &str) -> Result<()> {
+        sqlx::query("DELETE FROM sessions WHERE id = $1").bind(hash(id)).execute(&self.write).await?;
+        Ok(())
+    }
+
+    async fn delete_sessions_of(&self, user: &str) -> Result<u64> {
+        let done =
+            sqlx::query("DELETE FROM sessions WHERE owner = $1").bind(user).execute(&self.write).await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn create_sign_in_link(&self, secret: &str, user: &User, expires_at: Timestamp) -> Result<()> {
+        sqlx::query("INSERT INTO sign_in_links (id, owner, expires_at) VALUES ($1, $2, $3)")
+            .bind(hash(secret))
+            .bind(encode("sign-in link", user)?)
+            .bind(expires_at.as_millis())
+            .execute(&self.write)
+            .await?;
+        Ok(())
+    }
+
+    async fn take_sign_in_link(&self, secret: &str, now: Timestamp) -> Result<Option<User>> {
+        // Deleting is what uses it up: of two who try at once, one deletes it.
+        let row: Option<(String, i64)> =
+            sqlx::query_as("DELETE FROM sign_in_links WHERE id = $1 RETURNING owner, expires_at")
+                .bind(hash(secret))
+                .fetch_optional(&self.write)
+                .await?;
+        match row {
+            Some((user, expires_at)) if expires_at > now.as_millis() => {
+                Ok(Some(decode("sign-in link", &user)?))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn save_api_token(&self, secret: &str, token: &NewApiToken) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO api_tokens (id, hash, token, name, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, token = excluded.token,
+               name = excluded.name, created_at = excluded.created_at, expires_at = excluded.expires_at",
+        )
+        .bind(&token.id)
+        .bind(hash(secret))
+        .bind(encode("API token", &token.user)?)
+        .bind(&token.name)
+        .bind(token.created_at.as_millis())
+        .bind(token.expires_at.map(Timestamp::as_millis))
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn find_api_token(&self, secret: &str, now: Timestamp) -> Result<Option<ApiToken>> {
+        let row: Option<TokenRow> = sqlx::query_as(
+            "SELECT id, token, name, created_at, expires_at, used_at FROM api_tokens
+             WHERE hash = $1 AND (expires_at IS NULL OR expires_at > $2)",
+        )
+        .bind(hash(secret))
+        .bind(now.as_millis())
+        .fetch_optional(&self.read)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.used_at.is_none_or(|used| now.as_millis() - used >= USE_NOTED_MS) {
+            sqlx::query("UPDATE api_tokens SET used_at = $2 WHERE id = $1")
+                .bind(&row.id)
+                .bind(now.as_millis())
+                .execute(&self.write)
+                .await?;
+        }
+        row.token().map(Some)
+    }
+
+    async fn list_api_tokens(&self) -> Result<Vec<ApiToken>> {
+        let rows: Vec<TokenRow> = sqlx::query_as(
+            "SELECT id, token, name, created_at, expires_at, used_at FROM api_tokens
+             ORDER BY created_at DESC, id LIMIT 1000",
+        )
+        .fetch_all(&self.read)
+        .await?;
+        rows.into_iter().map(TokenRow::token).collect()
+    }
+
+    async fn delete_api_token(&self, id: &str) -> Result<bool> {
+        let done = sqlx::query("DELETE FROM api_tokens WHERE id = $1").bind(id).execute(&self.write).await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn prune_sessions(&self, now: Timestamp) -> Result<u64> {
+        let mut gone = 0;
+        for table in [
+            "DELETE FROM sessions WHERE expires_at <= $1",
+            "DELETE FROM sign_in_links WHERE expires_at <= $1",
+            "DELETE FROM api_tokens WHERE expires_at <= $1",
+        ] {
+            gone += sqlx::query(table).bind(now.as_millis()).execute(&self.write).await?.rows_affected();
+        }
+        Ok(gone)
+    }
+}

@@ -1,0 +1,153 @@
+//! The LambdaFunction controller.
+
+mod apply;
+mod build;
+mod dereference;
+mod finalize;
+mod render;
+mod status;
+mod validate;
+
+use std::{sync::Arc, time::Duration};
+
+use bus::Bus;
+use domain::{
+    Clock, SystemClock,
+    function::{FINALIZER, LABEL_FUNCTION, LambdaFunction},
+};
+use futures::StreamExt;
+use k8s_openapi::api::{batch::v1::Job, core::v1::Secret};
+use knative::serving::{Revision, Service};
+use kube::{
+    Api, Client, ResourceExt,
+    runtime::{
+        Controller,
+        controller::Action,
+        reflector::{ObjectRef, Store},
+        watcher,
+    },
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Error, Result, Settings, outbox::Outbox};
+
+/// How long confirmed events may stay in the status waiting for a write that takes them along.
+const PRUNE_AFTER: Duration = Duration::from_secs(5);
+/// First and longest wait after a failed reconcile of one object.
+const BACKOFF_FIRST: Duration = Duration::from_millis(250);
+const BACKOFF_MAX: Duration = Duration::from_secs(60);
+
+/// What every reconcile needs.
+pub(crate) struct Context {
+    pub(crate) client: Client,
+    pub(crate) bus: Arc<dyn Bus>,
+    pub(crate) outbox: Outbox,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// All functions, as the watch has them: who queues for a build place.
+    pub(crate) functions: Store<LambdaFunction>,
+    failures: apply::Failures,
+    queues: apply::DeclaredQueues,
+}
+
+/// Runs the controller until `stop`.
+pub(crate) async fn run(
+    client: Client,
+    bus: Arc<dyn Bus>,
+    outbox: Outbox,
+    settings: Settings,
+    stop: CancellationToken,
+) {
+    let all = watcher::Config::default();
+    let controller = Controller::new(Api::<LambdaFunction>::all(client.clone()), all.clone());
+    let functions = controller.store();
+    let waiting = functions.clone();
+    let users = functions.clone();
+    let ours = all.clone().labels(LABEL_FUNCTION);
+    let context = Arc::new(Context {
+        client: client.clone(),
+        bus,
+        outbox,
+        settings,
+        clock: Arc::new(SystemClock),
+        functions,
+        failures: apply::Failures::default(),
+        queues: apply::DeclaredQueues::default(),
+    });
+    controller
+        .owns(Api::<Service>::all(client.clone()), ours.clone())
+        .watches(Api::<Job>::all(client.clone()), ours, move |job| {
+            owner_of(&job).into_iter().chain(queued_in(&waiting, job.namespace()))
+        })
+        .watches(Api::<Revision>::all(client.clone()), all.clone(), |revision| {
+            let name = revision.labels().get(knative::serving::annotation::SERVICE).cloned();
+            name.map(|name| in_namespace(&name, revision.namespace()))
+        })
+        .watches(Api::<Secret>::all(client.clone()), all, move |secret| users_of(&users, &secret))
+        .graceful_shutdown_on(stop.cancelled_owned())
+        .run(reconcile, on_error, context)
+        .for_each(|_| async {})
+        .await;
+}
+
+fn in_namespace(name: &str, namespace: Option<String>) -> ObjectRef<LambdaFunction> {
+    ObjectRef::new(name).within(&namespace.unwrap_or_default())
+}
+
+fn owner_of(job: &Job) -> Option<ObjectRef<LambdaFunction>> {
+    job.labels().get(LABEL_FUNCTION).map(|name| in_namespace(name, job.namespace()))
+}
+
+/// A Job that ends frees a place for those who wait in the same tenant.
+fn queued_in(functions: &Store<LambdaFunction>, namespace: Option<String>) -> Vec<ObjectRef<LambdaFunction>> {
+    let waits = |function: &&Arc<LambdaFunction>| function.namespace() == namespace && build::is_queued(function);
+    functions.state().iter().filter(waits).map(|function| ObjectRef::from_obj(&**function)).collect()
+}
+
+/// A changed Secret concerns the functions whose environment names it.
+fn users_of(functions: &Store<LambdaFunction>, secret: &Secret) -> Vec<ObjectRef<LambdaFunction>> {
+    let name = secret.name_any();
+    let namespace = secret.namespace();
+    let uses = |function: &&Arc<LambdaFunction>| {
+        function.namespace() == namespace && dereference::secret_names(&function.spec).any(|used| used == name)
+    };
+    functions.state().iter().filter(uses).map(|function| ObjectRef::from_obj(&**function)).collect()
+}
+
+/// dereference → validate → render → apply → status.
+async fn reconcile(function: Arc<LambdaFunction>, context: Arc<Context>) -> Result<Action> {
+    if function.metadata.deletion_timestamp.is_some() {
+        return finalize::run(&function, &context).await;
+    }
+    if !function.finalizers().iter().any(|finalizer| finalizer == FINALIZER) {
+        finalize::add(&function, &context).await?;
+        // The write comes back through the watch.
+        return Ok(Action::await_change());
+    }
+    let observed = dereference::run(&function, &context).await?;
+    let valid = validate::run(&function);
+    let plan = build::decide(&function, valid.as_ref().ok(), &observed, &context.settings);
+    let applied = match &valid {
+        Ok(valid) => {
+            let desired = render::run(&function, valid, &plan, &observed, &context.settings);
+            apply::run(&function, valid, desired, &plan, &observed, &context).await?
+        }
+        Err(_) => apply::Applied::from_observed(&observed),
+    };
+    let facts = status::Facts { invalid: valid.err(), plan: &plan, applied: &applied, now: context.clock.now() };
+    let next = status::derive(&function, &facts);
+    let requeue = status::write(&function, next, &context).await?;
+    context.failures.clear(&function);
+    Ok(requeue)
+}
+
+fn on_error(function: Arc<LambdaFunction>, error: &Error, context: Arc<Context>) -> Action {
+    if error.is_conflict() {
+        // The newer object is on its way through the watch.
+        return Action::requeue(BACKOFF_FIRST);
+    }
+    let wait = context.failures.next_wait(&function);
+    tracing::warn!(%error, function.name = %function.name_any(), function.namespace = ?function.namespace(),
+        wait_ms = wait.as_millis() as u64, "a reconcile failed and is tried again");
+    Action::requeue(wait)
+}

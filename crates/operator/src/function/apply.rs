@@ -1,0 +1,170 @@
+//! Makes it so: the only step that writes what the function owns.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use bus::QueueSpec;
+use domain::function::LambdaFunction;
+use k8s_openapi::api::batch::v1::Job;
+use knative::serving::{Revision, Service};
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, Patch, PatchParams, PostParams},
+};
+use serde_json::Value;
+
+use super::{
+    BACKOFF_FIRST, BACKOFF_MAX, Context, build::Plan, dereference::Observed, render::Desired, validate::Validated,
+};
+use crate::Result;
+
+/// Field manager of every write.
+pub(crate) const MANAGER: &str = "knative-lambda-operator";
+
+/// What is there after the writes.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    pub(crate) service: Option<Service>,
+    /// The Service was there before.
+    pub(crate) had_service: bool,
+    pub(crate) revisions: Vec<Revision>,
+    /// The function's queue is there.
+    pub(crate) queue_ready: bool,
+}
+
+impl Applied {
+    /// Nothing was written.
+    pub(crate) fn from_observed(observed: &Observed) -> Self {
+        Self {
+            service: observed.service.clone(),
+            had_service: observed.service.is_some(),
+            revisions: observed.revisions.clone(),
+            queue_ready: true,
+        }
+    }
+}
+
+pub(crate) async fn run(
+    function: &LambdaFunction,
+    valid: &Validated,
+    desired: Desired,
+    plan: &Plan,
+    observed: &Observed,
+    context: &Context,
+) -> Result<Applied> {
+    let namespace = function.namespace().unwrap_or_default();
+    let mut applied = Applied::from_observed(observed);
+    if let Plan::Start { superseded: Some(old), .. } = plan {
+        delete_job(context, &namespace, old).await?;
+    }
+    if let Some(job) = desired.job {
+        create_job(context, &namespace, &job).await?;
+    }
+    if let Some(service) = desired.service {
+        let current = observed.service.as_ref().map(serde_json::to_value).transpose()?;
+        let wanted = serde_json::to_value(&service)?;
+        if !current.is_some_and(|current| contains(&current, &wanted)) {
+            let services = Api::<Service>::namespaced(context.client.clone(), &namespace);
+            let params = PatchParams::apply(MANAGER).force();
+            applied.service = Some(services.patch(&service.name_any(), &params, &Patch::Apply(&service)).await?);
+        }
+    }
+    applied.queue_ready = context.queues.ensure(valid, context).await;
+    Ok(applied)
+}
+
+/// A Job of that name is this build: an operator that stopped before its status write made it.
+async fn create_job(context: &Context, namespace: &str, job: &Job) -> Result<()> {
+    let jobs = Api::<Job>::namespaced(context.client.clone(), namespace);
+    match jobs.create(&PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() }, job).await {
+        Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+        other => Ok(other.map(drop)?),
+    }
+}
+
+pub(crate) async fn delete_job(context: &Context, namespace: &str, name: &str) -> Result<()> {
+    let jobs = Api::<Job>::namespaced(context.client.clone(), namespace);
+    match jobs.delete(name, &DeleteParams::background()).await {
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+        other => Ok(other.map(drop)?),
+    }
+}
+
+/// Whether `current` has all of `wanted`; what others added does not count.
+fn contains(current: &Value, wanted: &Value) -> bool {
+    match (current, wanted) {
+        (Value::Object(current), Value::Object(wanted)) => {
+            wanted.iter().all(|(key, value)| current.get(key).is_some_and(|current| contains(current, value)))
+        }
+        (Value::Array(current), Value::Array(wanted)) => {
+            current.len() == wanted.len() && current.iter().zip(wanted).all(|(current, wanted)| contains(current, wanted))
+        }
+        _ => current == wanted,
+    }
+}
+
+/// How often each object failed in a row: an exponential wait per object.
+#[derive(Default)]
+pub(crate) struct Failures(Mutex<HashMap<String, u32>>);
+
+impl Failures {
+    pub(crate) fn clear(&self, function: &LambdaFunction) {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&function.uid().unwrap_or_default());
+    }
+
+    pub(crate) fn next_wait(&self, function: &LambdaFunction) -> Duration {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failures.entry(function.uid().unwrap_or_default()).or_default();
+        *count += 1;
+        BACKOFF_FIRST.saturating_mul(1 << (*count - 1).min(16)).min(BACKOFF_MAX)
+    }
+}
+
+/// Functions whose queue was declared since the start.
+#[derive(Default)]
+pub(crate) struct DeclaredQueues(Mutex<HashSet<String>>);
+
+impl DeclaredQueues {
+    /// Declares `fn.<tenant>.<name>` once. Whether it is there.
+    async fn ensure(&self, valid: &Validated, context: &Context) -> bool {
+        let queue = QueueSpec::function(&valid.tenant, &valid.name);
+        let name = queue.name.clone();
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&name) {
+            return true;
+        }
+        if let Err(error) = context.bus.declare(queue).await {
+            tracing::warn!(%error, queue.name = %name, "a function's queue could not be declared");
+            return false;
+        }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name)
+    }
+
+    /// Takes the function's queue away.
+    pub(crate) async fn remove(&self, function: &LambdaFunction, context: &Context) -> Result<()> {
+        let tenant = function.namespace().unwrap_or_default().parse();
+        let (Ok(tenant), Ok(name)) = (tenant, function.name_any().parse()) else { return Ok(()) };
+        let queue = bus::name::function(&tenant, &name);
+        context.bus.delete_queue(&queue).await?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&queue);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_others_added_is_no_drift_and_what_they_changed_is() {
+        let wanted = json!({"spec": {"env": [{"name": "A", "value": "1"}]}});
+        assert!(contains(&json!({"spec": {"env": [{"name": "A", "value": "1", "x": 1}], "more": 1}}), &wanted));
+        assert!(!contains(&json!({"spec": {"env": [{"name": "A", "value": "2"}]}}), &wanted));
+        assert!(!contains(&json!({"spec": {"env": [{"name": "A", "value": "1"}, {"name": "B"}]}}), &wanted));
+    }
+}

@@ -1,0 +1,225 @@
+//! Whether the present source needs a build, and how the newest one stands; pure.
+
+use std::sync::Arc;
+
+use domain::{
+    BuildId, FunctionName,
+    build::{BuildReport, FailureCategory},
+    function::{ANNOTATION_BUILD_REQUEST, BuildError, BuildStatus, Language, LambdaFunction, condition},
+};
+use k8s_openapi::api::batch::v1::Job;
+use kube::{ResourceExt, runtime::reflector::Store};
+use sha2::{Digest, Sha256};
+
+use super::{dereference::Observed, validate::{Origin, Validated}};
+use crate::Settings;
+
+/// Condition reason of a function that waits for a build place.
+pub(crate) const QUEUED: &str = "Queued";
+/// Error code of a build that someone ended; not a failure category, because nothing failed.
+pub(crate) const CANCELLED: &str = "cancelled";
+
+/// What is to be done about the image.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Plan {
+    /// The spec is not valid; nothing is started.
+    Invalid,
+    /// The source is an image.
+    Given { image: String },
+    /// The image of the present source is there.
+    Built { hash: String, image: String, digest: Option<String> },
+    /// All places are taken; 1 is next.
+    Queued { hash: String, position: usize },
+    /// A new build; the Job of an older one goes.
+    Start { build: NewBuild, superseded: Option<String> },
+    /// The newest build runs.
+    Running,
+    /// It has just ended with an image.
+    Completed { report: BuildReport },
+    /// It has just ended without one.
+    Failed { error: BuildError },
+    /// Its Job was deleted before it ended.
+    Cancelled,
+    /// Its end is already in the status, and there is no image.
+    Ended,
+}
+
+/// A build that is about to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewBuild {
+    /// Also the Job's name.
+    pub(crate) id: BuildId,
+    pub(crate) language: Language,
+    pub(crate) hash: String,
+    pub(crate) number: i64,
+    pub(crate) attempt: i64,
+}
+
+impl Plan {
+    /// The image that the Service is to run now, if there is one of the present source.
+    pub(crate) fn image(&self) -> Option<&str> {
+        match self {
+            Self::Given { image } | Self::Built { image, .. } => Some(image),
+            Self::Completed { report } => report.image.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// Hash of source, runtime and build inputs, hex.
+pub(crate) fn source_hash(function: &LambdaFunction) -> String {
+    let build = &function.spec.build;
+    let inputs = serde_json::json!({
+        "source": function.spec.source,
+        "runtime": function.spec.runtime,
+        "registry": build.registry,
+        "repository": build.repository,
+        "tag": build.tag,
+        "insecure": build.insecure,
+    });
+    hex::encode(Sha256::digest(inputs.to_string()))
+}
+
+pub(crate) fn decide(
+    function: &LambdaFunction,
+    valid: Option<&Validated>,
+    observed: &Observed,
+    settings: &Settings,
+) -> Plan {
+    let Some(valid) = valid else { return Plan::Invalid };
+    let language = match &valid.origin {
+        Origin::Image(image) => return Plan::Given { image: image.reference() },
+        Origin::Code { language } => *language,
+    };
+    let hash = source_hash(function);
+    let newest = newest(function);
+    let asked = is_asked_for(function);
+    if newest.source_hash.as_ref() == Some(&hash) && !asked {
+        return stand(&newest, hash, observed);
+    }
+    if let (Some(image), false) = (&newest.image_uri, asked)
+        && newest.image_source_hash.as_ref() == Some(&hash)
+    {
+        // Back to the source of the last good image.
+        return Plan::Built { hash, image: image.clone(), digest: newest.digest.clone() };
+    }
+    if observed.running_builds + observed.queued_before >= settings.concurrent_builds {
+        return Plan::Queued { hash, position: observed.queued_before + 1 };
+    }
+    let number = newest.number + 1;
+    let attempt = if newest.source_hash.as_ref() == Some(&hash) { newest.attempt + 1 } else { 1 };
+    let superseded = in_progress(&newest).map(str::to_owned);
+    Plan::Start { build: NewBuild { id: build_id(function, &valid.name, number), language, hash, number, attempt }, superseded }
+}
+
+/// How the newest build, which is of the present source, stands.
+fn stand(newest: &BuildStatus, hash: String, observed: &Observed) -> Plan {
+    if in_progress(newest).is_none() {
+        return match &newest.image_uri {
+            Some(image) if newest.image_source_hash.as_ref() == Some(&hash) && newest.error.is_none() => {
+                Plan::Built { hash, image: image.clone(), digest: newest.digest.clone() }
+            }
+            _ => Plan::Ended,
+        };
+    }
+    let Some(job) = &observed.job else { return Plan::Cancelled };
+    if !has_ended(job) {
+        return if job.metadata.deletion_timestamp.is_some() { Plan::Cancelled } else { Plan::Running };
+    }
+    match (&observed.report, job_condition(job, "Complete")) {
+        (Some(report), true) if report.image.is_some() => Plan::Completed { report: report.clone() },
+        _ => Plan::Failed { error: failure(job, observed) },
+    }
+}
+
+fn failure(job: &Job, observed: &Observed) -> BuildError {
+    let of = |category: FailureCategory, message: String| BuildError {
+        code: category.as_str().to_owned(),
+        message,
+        retryable: category.retryable(),
+    };
+    if failed_because(job).as_deref() == Some("DeadlineExceeded") {
+        return of(FailureCategory::Timeout, "The build took longer than it may.".to_owned());
+    }
+    if let Some(failure) = observed.report.as_ref().and_then(|report| report.failure.as_ref()) {
+        return of(failure.category, failure.message.clone());
+    }
+    if observed.out_of_memory {
+        return of(FailureCategory::OutOfMemory, "The build took more memory than it may.".to_owned());
+    }
+    of(FailureCategory::Internal, "The build ended without a report.".to_owned())
+}
+
+fn newest(function: &LambdaFunction) -> BuildStatus {
+    function.status.as_ref().and_then(|status| status.build_status.clone()).unwrap_or_default()
+}
+
+/// Whether a new value of the build-request annotation, or `forceRebuild` on a new spec, asks for a build.
+fn is_asked_for(function: &LambdaFunction) -> bool {
+    let status = function.status.as_ref();
+    let asked = function.annotations().get(ANNOTATION_BUILD_REQUEST);
+    let obeyed = status.and_then(|status| status.observed_build_request.as_ref());
+    let new_spec = function.metadata.generation != status.map(|status| status.observed_generation);
+    (asked.is_some() && asked != obeyed) || (function.spec.build.force_rebuild && new_spec)
+}
+
+/// The Job of a build that has begun and whose end is not in the status yet.
+fn in_progress(build: &BuildStatus) -> Option<&str> {
+    if build.completed_at.is_some() { None } else { build.job_name.as_deref() }
+}
+
+/// The Job to look at, if a build is in progress.
+pub(crate) fn current_job(function: &LambdaFunction) -> Option<String> {
+    in_progress(function.status.as_ref()?.build_status.as_ref()?).map(str::to_owned)
+}
+
+/// At most 63 characters, and never the same for two functions: the hash is of the uid.
+fn build_id(function: &LambdaFunction, name: &FunctionName, number: i64) -> BuildId {
+    let hash = hex::encode(Sha256::digest(function.uid().unwrap_or_default()));
+    let short: String = name.as_str().chars().take(40).collect();
+    let id = format!("{}-{}-b{number}", short.trim_end_matches('-'), hash.get(..8).unwrap_or(&hash));
+    id.parse().expect("a cut function name, eight hex digits and a number make a label of at most 63")
+}
+
+pub(crate) fn has_ended(job: &Job) -> bool {
+    job_condition(job, "Complete") || job_condition(job, "Failed")
+}
+
+fn job_condition(job: &Job, kind: &str) -> bool {
+    let mut conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions.any(|condition| condition.type_ == kind && condition.status == "True")
+}
+
+fn failed_because(job: &Job) -> Option<String> {
+    let mut conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions.find(|condition| condition.type_ == "Failed" && condition.status == "True")?.reason.clone()
+}
+
+/// Whether the function waits for a build place.
+pub(crate) fn is_queued(function: &LambdaFunction) -> bool {
+    let ready = function.status.as_ref().and_then(|status| status.condition(condition::BUILD_READY));
+    ready.is_some_and(|condition| condition.reason == QUEUED)
+}
+
+/// How many functions of the tenant wait before this one: a lower priority number first, then who came first.
+pub(crate) fn queued_before(function: &LambdaFunction, all: &Store<LambdaFunction>) -> usize {
+    let place = |function: &LambdaFunction| {
+        let since = function.status.as_ref().and_then(|status| status.condition(condition::BUILD_READY));
+        let since = since.filter(|condition| condition.reason == QUEUED);
+        // Who does not wait yet comes last of its priority.
+        let since = since.map_or_else(|| "~".to_owned(), |condition| condition.last_transition_time.clone());
+        (function.spec.build.priority, since, function.name_any())
+    };
+    let own = place(function);
+    let before = |other: &&Arc<LambdaFunction>| {
+        other.namespace() == function.namespace()
+            && other.uid() != function.uid()
+            && other.metadata.deletion_timestamp.is_none()
+            && is_queued(other)
+            && place(other) < own
+    };
+    all.state().iter().filter(before).count()
+}
+
+#[cfg(test)]
+mod tests;

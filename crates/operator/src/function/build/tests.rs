@@ -1,0 +1,176 @@
+use domain::{
+    build::BuildFailure,
+    function::{FunctionSpec, FunctionStatus},
+};
+use k8s_openapi::api::batch::v1::{JobCondition, JobStatus};
+
+use super::*;
+use crate::function::validate;
+
+const IMAGE: &str = "registry/acme/hello@sha256:0";
+
+fn function() -> LambdaFunction {
+    let mut function = LambdaFunction::new("hello", FunctionSpec::inline(Language::Python, "code", None));
+    function.metadata.namespace = Some("acme".to_owned());
+    function.metadata.uid = Some("0b7c".to_owned());
+    function.metadata.generation = Some(1);
+    function
+}
+
+fn with_build(mut function: LambdaFunction, change: impl FnOnce(&mut BuildStatus)) -> LambdaFunction {
+    let mut build = BuildStatus {
+        job_name: Some("hello-x-b1".to_owned()),
+        source_hash: Some(source_hash(&function)),
+        attempt: 1,
+        number: 1,
+        ..BuildStatus::default()
+    };
+    change(&mut build);
+    function.status = Some(FunctionStatus { build_status: Some(build), observed_generation: 1, ..Default::default() });
+    function
+}
+
+fn built(function: LambdaFunction) -> LambdaFunction {
+    with_build(function, |build| {
+        build.completed_at = Some("2026-01-01T00:00:00Z".to_owned());
+        build.image_uri = Some(IMAGE.to_owned());
+        build.image_source_hash.clone_from(&build.source_hash);
+    })
+}
+
+fn ended(kind: &str, reason: &str) -> Job {
+    let condition = JobCondition {
+        type_: kind.to_owned(),
+        status: "True".to_owned(),
+        reason: Some(reason.to_owned()),
+        ..JobCondition::default()
+    };
+    Job { status: Some(JobStatus { conditions: Some(vec![condition]), ..Default::default() }), ..Job::default() }
+}
+
+fn plan(function: &LambdaFunction, observed: &Observed) -> Plan {
+    let settings = Settings {
+        builder_image: String::new(),
+        builder_command: Vec::new(),
+        builder_env: Vec::new(),
+        concurrent_builds: 2,
+        build_ttl_seconds: 60,
+        call_timeout_seconds: 60,
+    };
+    decide(function, Some(&validate::run(function).unwrap()), observed, &settings)
+}
+
+fn started(plan: Plan) -> NewBuild {
+    match plan {
+        Plan::Start { build, .. } => build,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_new_function_is_built_and_its_job_name_holds_63_characters() {
+    let mut long = function();
+    long.metadata.name = Some("a".repeat(57));
+    assert!(started(plan(&long, &Observed::default())).id.as_str().len() <= 63);
+}
+
+#[test]
+fn two_functions_with_the_same_long_beginning_have_jobs_of_different_names() {
+    let named = |end: &str, uid: &str| {
+        let mut function = function();
+        function.metadata.name = Some(format!("{}{end}", "a".repeat(50)));
+        function.metadata.uid = Some(uid.to_owned());
+        started(plan(&function, &Observed::default())).id
+    };
+    assert_ne!(named("x", "1"), named("y", "2"));
+}
+
+#[test]
+fn an_edited_source_is_built_again_and_the_running_build_goes() {
+    let mut function = with_build(function(), |_| ());
+    function.spec.source.inline.as_mut().unwrap().code = "other".to_owned();
+    match plan(&function, &Observed::default()) {
+        Plan::Start { build, superseded } => {
+            assert_eq!((build.number, build.attempt), (2, 1));
+            assert_eq!(superseded.as_deref(), Some("hello-x-b1"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_changed_deploy_input_does_not_build() {
+    let mut function = built(function());
+    function.spec.scaling.max_replicas = 3;
+    assert!(matches!(plan(&function, &Observed::default()), Plan::Built { .. }));
+}
+
+#[test]
+fn a_job_that_the_ttl_removed_after_its_end_does_not_start_a_rebuild_loop() {
+    let observed = Observed { job: None, ..Observed::default() };
+    assert!(matches!(plan(&built(function()), &observed), Plan::Built { .. }));
+    let failed = with_build(function(), |build| {
+        build.completed_at = Some("2026-01-01T00:00:00Z".to_owned());
+        build.error = Some(BuildError { code: "compile_error".to_owned(), message: String::new(), retryable: false });
+    });
+    assert_eq!(plan(&failed, &observed), Plan::Ended);
+}
+
+#[test]
+fn an_edited_spec_of_a_failed_function_is_tried_again() {
+    let mut failed = with_build(function(), |build| build.completed_at = Some("2026-01-01T00:00:00Z".to_owned()));
+    failed.spec.source.inline.as_mut().unwrap().code = "fixed".to_owned();
+    assert_eq!(started(plan(&failed, &Observed::default())).number, 2);
+}
+
+#[test]
+fn a_new_build_request_builds_the_same_source_as_the_next_attempt() {
+    let mut function = built(function());
+    function.annotations_mut().insert(ANNOTATION_BUILD_REQUEST.to_owned(), "1".to_owned());
+    let build = started(plan(&function, &Observed::default()));
+    assert_eq!((build.number, build.attempt), (2, 2));
+    function.status.as_mut().unwrap().observed_build_request = Some("1".to_owned());
+    assert!(matches!(plan(&function, &Observed::default()), Plan::Built { .. }));
+}
+
+#[test]
+fn going_back_to_the_source_of_the_last_good_image_needs_no_build() {
+    let mut function = built(function());
+    function.status.as_mut().unwrap().build_status.as_mut().unwrap().source_hash = Some("of a failed edit".to_owned());
+    assert_eq!(plan(&function, &Observed::default()).image(), Some(IMAGE));
+}
+
+#[test]
+fn with_all_places_taken_a_function_queues_behind_those_who_wait() {
+    let observed = Observed { running_builds: 2, queued_before: 3, ..Observed::default() };
+    assert!(matches!(plan(&function(), &observed), Plan::Queued { position: 4, .. }));
+    let observed = Observed { running_builds: 1, queued_before: 1, ..Observed::default() };
+    assert!(matches!(plan(&function(), &observed), Plan::Queued { .. }), "the free place is for the one before");
+}
+
+#[test]
+fn a_deleted_job_is_a_cancelled_build() {
+    assert_eq!(plan(&with_build(function(), |_| ()), &Observed::default()), Plan::Cancelled);
+}
+
+#[test]
+fn the_deadline_of_the_job_is_a_timeout() {
+    let observed = Observed { job: Some(ended("Failed", "DeadlineExceeded")), ..Observed::default() };
+    match plan(&with_build(function(), |_| ()), &observed) {
+        Plan::Failed { error } => assert_eq!((error.code.as_str(), error.retryable), ("timeout", true)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_failure_is_told_in_the_builders_words() {
+    let failure =
+        BuildFailure { category: FailureCategory::DependencyError, message: "No such package: nope.".to_owned() };
+    let report = BuildReport { image: None, digest: None, failure: Some(failure), steps: Vec::new() };
+    let observed =
+        Observed { job: Some(ended("Failed", "BackoffLimitExceeded")), report: Some(report), ..Observed::default() };
+    match plan(&with_build(function(), |_| ()), &observed) {
+        Plan::Failed { error } => assert_eq!(error.message, "No such package: nope."),
+        other => panic!("{other:?}"),
+    }
+}

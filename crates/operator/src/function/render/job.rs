@@ -1,0 +1,66 @@
+//! The build Job: one container of the platform's own image, one try, a deadline.
+
+use domain::{
+    build::BuildRequest,
+    function::{ANNOTATION_CORRELATION, LABEL_BUILD, LambdaFunction},
+};
+use k8s_openapi::api::{
+    batch::v1::{Job, JobSpec},
+    core::v1::{Container, EnvVar, PodSpec, PodTemplateSpec},
+};
+
+use super::{NewBuild, Validated, owned};
+use crate::{Settings, function::status};
+
+pub(super) fn render(function: &LambdaFunction, valid: &Validated, build: &NewBuild, settings: &Settings) -> Job {
+    let mut metadata = owned(function, build.id.as_str());
+    metadata.labels.get_or_insert_default().insert(LABEL_BUILD.to_owned(), build.id.to_string());
+    let correlation = status::correlation_id(function);
+    metadata.annotations.get_or_insert_default().insert(ANNOTATION_CORRELATION.to_owned(), correlation.to_string());
+
+    let spec = &function.spec.build;
+    let request = BuildRequest {
+        tenant: valid.tenant.clone(),
+        function: valid.name.clone(),
+        build_id: build.id.clone(),
+        correlation_id: correlation,
+        source: function.spec.source.clone(),
+        language: build.language,
+        handler: valid.handler.clone(),
+        version: function.spec.runtime.as_ref().and_then(|runtime| runtime.version.clone()),
+        registry: spec.registry.clone(),
+        repository: spec.repository.clone().unwrap_or_else(|| format!("{}/{}", valid.tenant, valid.name)),
+        tag: spec.tag.clone(),
+        insecure: spec.insecure,
+    };
+    let request = serde_json::to_string(&request).unwrap_or_default();
+    let env = std::iter::once(("BUILD_SPEC".to_owned(), request)).chain(settings.builder_env.clone());
+    let container = Container {
+        name: "build".to_owned(),
+        image: Some(settings.builder_image.clone()),
+        command: Some(settings.builder_command.clone()),
+        env: Some(env.map(|(name, value)| EnvVar { name, value: Some(value), value_from: None }).collect()),
+        ..Container::default()
+    };
+    let labels = metadata.labels.clone();
+    let pod = PodSpec {
+        containers: vec![container],
+        restart_policy: Some("Never".to_owned()),
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        ..PodSpec::default()
+    };
+    let template = PodTemplateSpec {
+        metadata: Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta { labels, ..Default::default() }),
+        spec: Some(pod),
+    };
+    let deadline = i64::try_from(valid.build_timeout.as_secs()).unwrap_or(i64::MAX).max(1);
+    let spec = JobSpec {
+        active_deadline_seconds: Some(deadline),
+        backoff_limit: Some(0),
+        ttl_seconds_after_finished: Some(settings.build_ttl_seconds),
+        template,
+        ..JobSpec::default()
+    };
+    Job { metadata, spec: Some(spec), status: None }
+}

@@ -1,0 +1,157 @@
+//! The Knative Service: the function's image, environment, scaling and traffic.
+
+use std::collections::BTreeMap;
+
+use domain::function::{self, LABEL_FUNCTION, LABEL_TENANT, LambdaFunction, Resources};
+use k8s_openapi::{
+    api::core::v1::{
+        ConfigMapKeySelector, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction, LocalObjectReference,
+        PodSpec, Probe, ResourceRequirements, SecretKeySelector,
+    },
+    apimachinery::pkg::{
+        api::resource::Quantity,
+        apis::meta::v1::ObjectMeta,
+        util::intstr::IntOrString,
+    },
+};
+use knative::serving::{RevisionSpec, RevisionTemplate, Service, ServiceSpec, TrafficTarget, annotation};
+
+use super::{Observed, Validated, owned};
+use crate::Settings;
+
+/// On a Revision: versions of the Secrets that its environment reads.
+const ANNOTATION_SECRETS: &str = "lambda.knative.io/secret-versions";
+
+pub(super) fn render(
+    function: &LambdaFunction,
+    valid: &Validated,
+    image: &str,
+    observed: &Observed,
+    settings: &Settings,
+) -> Service {
+    let template = RevisionTemplate {
+        metadata: Some(ObjectMeta {
+            labels: Some(
+                [(LABEL_FUNCTION.to_owned(), valid.name.to_string()), (LABEL_TENANT.to_owned(), valid.tenant.to_string())]
+                    .into(),
+            ),
+            annotations: Some(annotations(function, valid, observed)),
+            ..ObjectMeta::default()
+        }),
+        spec: RevisionSpec {
+            container_concurrency: Some(function.spec.scaling.container_concurrency),
+            timeout_seconds: Some(settings.call_timeout_seconds),
+            pod: pod(function, valid, image, settings),
+            ..RevisionSpec::default()
+        },
+    };
+    let mut service = Service::new(valid.name.as_str(), ServiceSpec { template, traffic: traffic(function) });
+    service.metadata = owned(function, valid.name.as_str());
+    service
+}
+
+fn annotations(function: &LambdaFunction, valid: &Validated, observed: &Observed) -> BTreeMap<String, String> {
+    let scaling = &function.spec.scaling;
+    let mut annotations = BTreeMap::from([
+        (annotation::MIN_SCALE.to_owned(), scaling.min_replicas.to_string()),
+        (annotation::MAX_SCALE.to_owned(), scaling.max_replicas.to_string()),
+        (annotation::TARGET.to_owned(), scaling.target_concurrency.to_string()),
+        (annotation::SCALE_TO_ZERO_RETENTION.to_owned(), format!("{}s", valid.scale_down_delay.as_secs())),
+    ]);
+    if !observed.secret_versions.is_empty() {
+        annotations.insert(ANNOTATION_SECRETS.to_owned(), observed.secret_versions.clone());
+    }
+    annotations
+}
+
+fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Settings) -> PodSpec {
+    let given = valid.origin.image();
+    let probe = HTTPGetAction { path: Some("/readyz".to_owned()), port: IntOrString::Int(0), ..HTTPGetAction::default() };
+    let container = Container {
+        name: "user-container".to_owned(),
+        image: Some(image.to_owned()),
+        command: given.map(|image| image.command.clone()).filter(|command| !command.is_empty()),
+        args: given.map(|image| image.args.clone()).filter(|args| !args.is_empty()),
+        image_pull_policy: given.and_then(|image| image.pull_policy.clone()),
+        ports: Some(vec![ContainerPort {
+            container_port: given.map_or(8080, |image| image.port),
+            name: Some("http1".to_owned()),
+            ..ContainerPort::default()
+        }]),
+        env: Some(env(function, valid, settings)),
+        resources: Some(resources(&function.spec.resources)),
+        // Images of others answer on their port; only ours have a path for it.
+        readiness_probe: given.is_none().then(|| Probe { http_get: Some(probe), ..Probe::default() }),
+        ..Container::default()
+    };
+    let pull = given.into_iter().flat_map(|image| image.image_pull_secrets.iter().map(|secret| secret.name.clone()));
+    let pull: Vec<_> = pull
+        .chain(function.spec.build.image_pull_secret.clone())
+        .map(|name| LocalObjectReference { name })
+        .collect();
+    PodSpec {
+        containers: vec![container],
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        image_pull_secrets: (!pull.is_empty()).then_some(pull),
+        ..PodSpec::default()
+    }
+}
+
+/// The platform's variables first, so that the user's can use but not replace them.
+fn env(function: &LambdaFunction, valid: &Validated, settings: &Settings) -> Vec<EnvVar> {
+    let plain = |name: &str, value: String| EnvVar { name: name.to_owned(), value: Some(value), value_from: None };
+    let ours = [
+        plain("KL_TENANT", valid.tenant.to_string()),
+        plain("KL_FUNCTION", valid.name.to_string()),
+        plain("KL_HANDLER", valid.handler.clone()),
+        plain("KL_TIMEOUT", settings.call_timeout_seconds.to_string()),
+    ];
+    let theirs = function.spec.env.iter().filter(|var| !ours.iter().any(|own| own.name == var.name)).map(user_var);
+    ours.iter().cloned().chain(theirs).collect()
+}
+
+fn user_var(var: &function::EnvVar) -> EnvVar {
+    let source = var.value_from.as_ref().map(|from| EnvVarSource {
+        secret_key_ref: from.secret_key_ref.as_ref().map(|key| SecretKeySelector {
+            name: key.name.clone(),
+            key: key.key.clone(),
+            optional: key.optional,
+        }),
+        config_map_key_ref: from.config_map_key_ref.as_ref().map(|key| ConfigMapKeySelector {
+            name: key.name.clone(),
+            key: key.key.clone(),
+            optional: key.optional,
+        }),
+        ..EnvVarSource::default()
+    });
+    EnvVar { name: var.name.clone(), value: var.value.clone(), value_from: source }
+}
+
+fn resources(resources: &Resources) -> ResourceRequirements {
+    let list = |list: &function::ResourceList| {
+        let of = |name: &str, value: &Option<String>| Some((name.to_owned(), Quantity(value.clone()?)));
+        let list: BTreeMap<_, _> = of("cpu", &list.cpu).into_iter().chain(of("memory", &list.memory)).collect();
+        (!list.is_empty()).then_some(list)
+    };
+    ResourceRequirements {
+        requests: list(&resources.requests),
+        limits: list(&resources.limits),
+        ..ResourceRequirements::default()
+    }
+}
+
+fn traffic(function: &LambdaFunction) -> Vec<TrafficTarget> {
+    let latest = || TrafficTarget { latest_revision: Some(true), percent: Some(100), ..TrafficTarget::default() };
+    if function.spec.traffic.is_empty() {
+        return vec![latest()];
+    }
+    let target = |target: &function::TrafficTarget| TrafficTarget {
+        revision_name: target.revision_name.clone(),
+        latest_revision: Some(target.revision_name.is_none()),
+        percent: Some(target.percent),
+        tag: target.tag.clone(),
+        ..TrafficTarget::default()
+    };
+    function.spec.traffic.iter().map(target).collect()
+}

@@ -1,0 +1,130 @@
+//! What the schema of the custom resource can not say; pure.
+
+use std::time::Duration;
+
+use domain::{
+    FunctionName, TenantName,
+    function::{ImageSource, LambdaFunction, Language},
+};
+use kube::ResourceExt;
+
+/// A spec whose every rule holds, with its texts parsed.
+#[derive(Debug, Clone)]
+pub(crate) struct Validated {
+    pub(crate) tenant: TenantName,
+    pub(crate) name: FunctionName,
+    pub(crate) origin: Origin,
+    pub(crate) handler: String,
+    pub(crate) build_timeout: Duration,
+    pub(crate) scale_down_delay: Duration,
+}
+
+/// Where the image comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// It is given.
+    Image(ImageSource),
+    /// It is built from code in this language.
+    Code { language: Language },
+}
+
+impl Origin {
+    /// The given image.
+    pub(crate) fn image(&self) -> Option<&ImageSource> {
+        if let Self::Image(image) = self { Some(image) } else { None }
+    }
+}
+
+/// Why a spec can not be carried out: a sentence.
+pub(crate) type Invalid = String;
+
+pub(crate) fn run(function: &LambdaFunction) -> Result<Validated, Invalid> {
+    let spec = &function.spec;
+    let tenant = function.namespace().unwrap_or_default().parse().map_err(|error| format!("{error}"))?;
+    let name = function.name_any().parse().map_err(|error| format!("{error}"))?;
+    if !spec.source.is_consistent() {
+        return Err(format!(
+            "spec.source.type is {kind}, so spec.source.{kind} must be set, and no other block.",
+            kind = spec.source.kind.as_str()
+        ));
+    }
+    let runtime = spec.runtime.as_ref();
+    let origin = match (&spec.source.image, runtime) {
+        (Some(image), _) => Origin::Image(image.clone()),
+        (None, Some(runtime)) => Origin::Code { language: runtime.language },
+        (None, None) => return Err("spec.runtime is needed to build code; set its language.".to_owned()),
+    };
+    if spec.scaling.max_replicas < spec.scaling.min_replicas {
+        return Err("spec.scaling.maxReplicas is less than minReplicas.".to_owned());
+    }
+    let shares: i64 = spec.traffic.iter().map(|target| target.percent).sum();
+    if !spec.traffic.is_empty() && shares != 100 {
+        return Err(format!("The shares in spec.traffic add up to {shares}; they must add up to 100."));
+    }
+    Ok(Validated {
+        tenant,
+        name,
+        origin,
+        handler: runtime.map_or_else(|| "main.handler".to_owned(), |runtime| runtime.handler.clone()),
+        build_timeout: duration("spec.build.timeout", &spec.build.timeout)?,
+        scale_down_delay: duration("spec.scaling.scaleToZeroGracePeriod", &spec.scaling.scale_to_zero_grace_period)?,
+    })
+}
+
+/// Go's duration text: `30s`, `1h30m`, `500ms`.
+fn duration(field: &str, text: &str) -> Result<Duration, Invalid> {
+    parse_duration(text).ok_or_else(|| format!("{field} is {text:?}; write it as 30s, 5m or 1h30m."))
+}
+
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: u32 = rest.get(..digits)?.parse().ok()?;
+        rest = rest.get(digits..)?;
+        let units = [("ms", Duration::from_millis(1)), ("s", Duration::from_secs(1)), ("m", Duration::from_secs(60))];
+        let (unit, size) =
+            units.into_iter().chain([("h", Duration::from_secs(3600))]).find(|(unit, _)| rest.starts_with(unit))?;
+        total = total.checked_add(size.checked_mul(number)?)?;
+        rest = rest.get(unit.len()..)?;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::function::{FunctionSpec, TrafficTarget};
+
+    use super::*;
+
+    fn function(change: impl FnOnce(&mut FunctionSpec)) -> LambdaFunction {
+        let mut spec = FunctionSpec::inline(Language::Python, "def handler(event): pass", None);
+        change(&mut spec);
+        let mut function = LambdaFunction::new("hello", spec);
+        function.metadata.namespace = Some("acme".to_owned());
+        function
+    }
+
+    #[test]
+    fn durations_are_read_as_go_writes_them() {
+        assert_eq!(parse_duration("1h30m"), Some(Duration::from_secs(5400)));
+        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
+        for bad in ["", "5", "m", "-1s", "1d", "1s "] {
+            assert_eq!(parse_duration(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn shares_that_do_not_add_up_to_100_are_refused_with_their_sum() {
+        let share = |percent| TrafficTarget { revision_name: None, latest_revision: Some(true), percent, tag: None };
+        let invalid = run(&function(|spec| spec.traffic = vec![share(60), share(30)])).unwrap_err();
+        assert!(invalid.contains("90"), "{invalid}");
+    }
+
+    #[test]
+    fn code_without_a_runtime_is_refused() {
+        assert!(run(&function(|spec| spec.runtime = None)).is_err());
+        assert!(run(&function(|_| ())).is_ok());
+    }
+}

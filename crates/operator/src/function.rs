@@ -100,7 +100,8 @@ fn owner_of(job: &Job) -> Option<ObjectRef<LambdaFunction>> {
 
 /// A Job that ends frees a place for those who wait in the same tenant.
 fn queued_in(functions: &Store<LambdaFunction>, namespace: Option<String>) -> Vec<ObjectRef<LambdaFunction>> {
-    let waits = |function: &&Arc<LambdaFunction>| function.namespace() == namespace && build::is_queued(function);
+    let waits =
+        |function: &&Arc<LambdaFunction>| function.namespace() == namespace && build::is_queued(function);
     functions.state().iter().filter(waits).map(|function| ObjectRef::from_obj(&**function)).collect()
 }
 
@@ -109,7 +110,8 @@ fn users_of(functions: &Store<LambdaFunction>, secret: &Secret) -> Vec<ObjectRef
     let name = secret.name_any();
     let namespace = secret.namespace();
     let uses = |function: &&Arc<LambdaFunction>| {
-        function.namespace() == namespace && dereference::secret_names(&function.spec).any(|used| used == name)
+        function.namespace() == namespace
+            && dereference::secret_names(&function.spec).any(|used| used == name)
     };
     functions.state().iter().filter(uses).map(|function| ObjectRef::from_obj(&**function)).collect()
 }
@@ -134,7 +136,8 @@ async fn reconcile(function: Arc<LambdaFunction>, context: Arc<Context>) -> Resu
         }
         Err(_) => apply::Applied::from_observed(&observed),
     };
-    let facts = status::Facts { invalid: valid.err(), plan: &plan, applied: &applied, now: context.clock.now() };
+    let facts =
+        status::Facts { invalid: valid.err(), plan: &plan, applied: &applied, now: context.clock.now() };
     let next = status::derive(&function, &facts);
     let requeue = status::write(&function, next, &context).await?;
     context.failures.clear(&function);

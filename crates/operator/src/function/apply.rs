@@ -17,7 +17,8 @@ use kube::{
 use serde_json::Value;
 
 use super::{
-    BACKOFF_FIRST, BACKOFF_MAX, Context, build::Plan, dereference::Observed, render::Desired, validate::Validated,
+    BACKOFF_FIRST, BACKOFF_MAX, Context, build::Plan, dereference::Observed, render::Desired,
+    validate::Validated,
 };
 use crate::Result;
 
@@ -28,8 +29,6 @@ pub(crate) const MANAGER: &str = "knative-lambda-operator";
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
     pub(crate) service: Option<Service>,
-    /// The Service was there before.
-    pub(crate) had_service: bool,
     pub(crate) revisions: Vec<Revision>,
     /// The function's queue is there.
     pub(crate) queue_ready: bool,
@@ -38,12 +37,7 @@ pub(crate) struct Applied {
 impl Applied {
     /// Nothing was written.
     pub(crate) fn from_observed(observed: &Observed) -> Self {
-        Self {
-            service: observed.service.clone(),
-            had_service: observed.service.is_some(),
-            revisions: observed.revisions.clone(),
-            queue_ready: true,
-        }
+        Self { service: observed.service.clone(), revisions: observed.revisions.clone(), queue_ready: true }
     }
 }
 
@@ -69,7 +63,8 @@ pub(crate) async fn run(
         if !current.is_some_and(|current| contains(&current, &wanted)) {
             let services = Api::<Service>::namespaced(context.client.clone(), &namespace);
             let params = PatchParams::apply(MANAGER).force();
-            applied.service = Some(services.patch(&service.name_any(), &params, &Patch::Apply(&service)).await?);
+            applied.service =
+                Some(services.patch(&service.name_any(), &params, &Patch::Apply(&service)).await?);
         }
     }
     applied.queue_ready = context.queues.ensure(valid, context).await;
@@ -79,7 +74,10 @@ pub(crate) async fn run(
 /// A Job of that name is this build: an operator that stopped before its status write made it.
 async fn create_job(context: &Context, namespace: &str, job: &Job) -> Result<()> {
     let jobs = Api::<Job>::namespaced(context.client.clone(), namespace);
-    match jobs.create(&PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() }, job).await {
+    match jobs
+        .create(&PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() }, job)
+        .await
+    {
         Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
         other => Ok(other.map(drop)?),
     }
@@ -100,7 +98,8 @@ fn contains(current: &Value, wanted: &Value) -> bool {
             wanted.iter().all(|(key, value)| current.get(key).is_some_and(|current| contains(current, value)))
         }
         (Value::Array(current), Value::Array(wanted)) => {
-            current.len() == wanted.len() && current.iter().zip(wanted).all(|(current, wanted)| contains(current, wanted))
+            current.len() == wanted.len()
+                && current.iter().zip(wanted).all(|(current, wanted)| contains(current, wanted))
         }
         _ => current == wanted,
     }
@@ -163,7 +162,10 @@ mod tests {
     #[test]
     fn what_others_added_is_no_drift_and_what_they_changed_is() {
         let wanted = json!({"spec": {"env": [{"name": "A", "value": "1"}]}});
-        assert!(contains(&json!({"spec": {"env": [{"name": "A", "value": "1", "x": 1}], "more": 1}}), &wanted));
+        assert!(contains(
+            &json!({"spec": {"env": [{"name": "A", "value": "1", "x": 1}], "more": 1}}),
+            &wanted
+        ));
         assert!(!contains(&json!({"spec": {"env": [{"name": "A", "value": "2"}]}}), &wanted));
         assert!(!contains(&json!({"spec": {"env": [{"name": "A", "value": "1"}, {"name": "B"}]}}), &wanted));
     }

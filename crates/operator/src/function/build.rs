@@ -5,13 +5,16 @@ use std::sync::Arc;
 use domain::{
     BuildId, FunctionName,
     build::{BuildReport, FailureCategory},
-    function::{ANNOTATION_BUILD_REQUEST, BuildError, BuildStatus, Language, LambdaFunction, condition},
+    function::{ANNOTATION_BUILD_REQUEST, BuildError, BuildStatus, LambdaFunction, Language, condition},
 };
 use k8s_openapi::api::batch::v1::Job;
 use kube::{ResourceExt, runtime::reflector::Store};
 use sha2::{Digest, Sha256};
 
-use super::{dereference::Observed, validate::{Origin, Validated}};
+use super::{
+    dereference::Observed,
+    validate::{Origin, Validated},
+};
 use crate::Settings;
 
 /// Condition reason of a function that waits for a build place.
@@ -109,7 +112,10 @@ pub(crate) fn decide(
     let number = newest.number + 1;
     let attempt = if newest.source_hash.as_ref() == Some(&hash) { newest.attempt + 1 } else { 1 };
     let superseded = in_progress(&newest).map(str::to_owned);
-    Plan::Start { build: NewBuild { id: build_id(function, &valid.name, number), language, hash, number, attempt }, superseded }
+    Plan::Start {
+        build: NewBuild { id: build_id(function, &valid.name, number), language, hash, number, attempt },
+        superseded,
+    }
 }
 
 /// How the newest build, which is of the present source, stands.

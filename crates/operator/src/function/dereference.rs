@@ -38,7 +38,8 @@ pub(crate) struct Observed {
 pub(crate) async fn run(function: &LambdaFunction, context: &Context) -> Result<Observed> {
     let namespace = function.namespace().unwrap_or_default();
     let name = function.name_any();
-    let mut observed = Observed { queued_before: build::queued_before(function, &context.functions), ..Observed::default() };
+    let mut observed =
+        Observed { queued_before: build::queued_before(function, &context.functions), ..Observed::default() };
 
     let jobs = Api::<Job>::namespaced(context.client.clone(), &namespace);
     if let Some(job) = build::current_job(function) {
@@ -48,7 +49,8 @@ pub(crate) async fn run(function: &LambdaFunction, context: &Context) -> Result<
         read_report(&namespace, context, &mut observed).await?;
     }
     let running = jobs.list(&ListParams::default().labels(LABEL_BUILD)).await?;
-    let others = running.items.iter().filter(|job| job.labels().get(domain::function::LABEL_FUNCTION) != Some(&name));
+    let others =
+        running.items.iter().filter(|job| job.labels().get(domain::function::LABEL_FUNCTION) != Some(&name));
     observed.running_builds = others.filter(|job| !build::has_ended(job)).count();
 
     observed.service = Api::<Service>::namespaced(context.client.clone(), &namespace).get_opt(&name).await?;
@@ -66,7 +68,10 @@ async fn read_report(namespace: &str, context: &Context, observed: &mut Observed
     let Some(job) = observed.job.as_ref().map(ResourceExt::name_any) else { return Ok(()) };
     let of_job = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={job}"));
     let pods = Api::<Pod>::namespaced(context.client.clone(), namespace).list(&of_job).await?;
-    let ended = pods.items.iter().flat_map(|pod| pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten()));
+    let ended = pods
+        .items
+        .iter()
+        .flat_map(|pod| pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten()));
     for end in ended.filter_map(|container| container.state.as_ref()?.terminated.as_ref()) {
         observed.out_of_memory |= end.reason.as_deref() == Some("OOMKilled");
         let message = end.message.as_deref().unwrap_or_default();
@@ -87,7 +92,8 @@ async fn secret_versions(function: &LambdaFunction, context: &Context) -> Result
     let mut names: Vec<&str> = secret_names(&function.spec).collect();
     names.sort_unstable();
     names.dedup();
-    let secrets = Api::<Secret>::namespaced(context.client.clone(), &function.namespace().unwrap_or_default());
+    let secrets =
+        Api::<Secret>::namespaced(context.client.clone(), &function.namespace().unwrap_or_default());
     let mut versions = Vec::with_capacity(names.len());
     for name in names {
         let version = secrets.get_metadata_opt(name).await?.and_then(|secret| secret.resource_version());

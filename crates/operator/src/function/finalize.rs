@@ -29,7 +29,8 @@ pub(crate) async fn add(function: &LambdaFunction, context: &Context) -> Result<
 
 /// The resource version in the patch makes a list that someone else has just changed a conflict.
 async fn patch_finalizers(function: &LambdaFunction, context: &Context, finalizers: &[String]) -> Result<()> {
-    let patch = json!({"metadata": {"resourceVersion": function.resource_version(), "finalizers": finalizers}});
+    let patch =
+        json!({"metadata": {"resourceVersion": function.resource_version(), "finalizers": finalizers}});
     let functions = namespaced(function, context);
     let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
     functions.patch(&function.name_any(), &params, &Patch::Merge(patch)).await?;

@@ -11,8 +11,8 @@ use domain::{
     Timestamp,
     event::{EventType, FunctionChanged, HealthCheck, ServiceChanged},
     function::{
-        ANNOTATION_ACTOR, BuildError, ConditionStatus, FunctionStatus, LambdaFunction, ServiceStatus, TrafficTarget,
-        condition,
+        ANNOTATION_ACTOR, BuildError, ConditionStatus, FunctionStatus, LambdaFunction, ServiceStatus,
+        TrafficTarget, condition,
     },
 };
 use knative::serving::Service;
@@ -82,7 +82,10 @@ fn tell_build(draft: &mut Draft<'_>, plan: &Plan) {
         Plan::Completed { report } => draft.complete_build(report),
         Plan::Failed { error } => {
             let timeout = error.code == domain::build::FailureCategory::Timeout.as_str();
-            draft.fail_build(error.clone(), if timeout { EventType::BuildTimeout } else { EventType::BuildFailed });
+            draft.fail_build(
+                error.clone(),
+                if timeout { EventType::BuildTimeout } else { EventType::BuildFailed },
+            );
         }
         Plan::Cancelled => {
             let error = BuildError {
@@ -105,9 +108,14 @@ fn tell_service(draft: &mut Draft<'_>, before: &FunctionStatus, facts: &Facts<'_
     let status = service_status(service, facts.applied);
     let old = before.service_status.as_ref();
     if let Some(image) = facts.plan.image() {
-        let changed =
-            ServiceChanged { service: service.name_any(), image: image.to_owned(), revision: status.latest_revision.clone() };
-        let new_revision = old.is_some_and(|old| old.latest_revision.is_some() && old.latest_revision != status.latest_revision);
+        let changed = ServiceChanged {
+            service: service.name_any(),
+            image: image.to_owned(),
+            revision: status.latest_revision.clone(),
+        };
+        let new_revision = old.is_some_and(|old| {
+            old.latest_revision.is_some() && old.latest_revision != status.latest_revision
+        });
         let new_traffic = old.is_some_and(|old| !old.traffic.is_empty() && old.traffic != status.traffic);
         if old.is_none() {
             draft.emit(EventType::ServiceCreated, &changed);
@@ -126,7 +134,8 @@ fn service_status(service: &Service, applied: &Applied) -> ServiceStatus {
         percent: target.percent.unwrap_or_default(),
         tag: target.tag.clone(),
     };
-    let replicas = applied.revisions.iter().filter_map(|revision| revision.status.as_ref()?.actual_replicas).sum();
+    let replicas =
+        applied.revisions.iter().filter_map(|revision| revision.status.as_ref()?.actual_replicas).sum();
     ServiceStatus {
         service_name: service.name_any(),
         url: status.and_then(|status| status.url.clone()),
@@ -141,15 +150,19 @@ fn service_status(service: &Service, applied: &Applied) -> ServiceStatus {
 fn tell_health(draft: &mut Draft<'_>, before: &FunctionStatus) {
     let Some(ready) = draft.status().condition(condition::SERVICE_READY).cloned() else { return };
     let was_true = before.is_true(condition::SERVICE_READY);
-    let was_false = before.condition(condition::SERVICE_READY).is_some_and(|old| old.status == ConditionStatus::False);
+    let was_false =
+        before.condition(condition::SERVICE_READY).is_some_and(|old| old.status == ConditionStatus::False);
     let moved = match ready.status {
         ConditionStatus::True => !was_true,
         ConditionStatus::False => !was_false,
         ConditionStatus::Unknown => false,
     };
     if moved {
-        let check =
-            HealthCheck { ready: ready.status == ConditionStatus::True, reason: ready.reason, message: ready.message };
+        let check = HealthCheck {
+            ready: ready.status == ConditionStatus::True,
+            reason: ready.reason,
+            message: ready.message,
+        };
         draft.emit(EventType::HealthCheck, &check);
     }
 }
@@ -172,17 +185,30 @@ pub(crate) async fn write(
         status.pending_events.retain(|pending| pending.event.sequence().unwrap_or_default() > confirmed);
         waited = since;
     }
-    let pruned = function.status.as_ref().is_some_and(|old| old.pending_events.len() > status.pending_events.len());
+    let pruned =
+        function.status.as_ref().is_some_and(|old| old.pending_events.len() > status.pending_events.len());
     if changed || (pruned && waited >= PRUNE_AFTER) {
-        let functions = Api::<LambdaFunction>::namespaced(context.client.clone(), &function.namespace().unwrap_or_default());
+        let functions = Api::<LambdaFunction>::namespaced(
+            context.client.clone(),
+            &function.namespace().unwrap_or_default(),
+        );
         // Null takes a field away that the new status does not have.
-        let mut body = json!({"metadata": {"resourceVersion": function.resource_version()}, "status": status});
+        let mut body =
+            json!({"metadata": {"resourceVersion": function.resource_version()}, "status": status});
         null_out_removed(&mut body, function)?;
         let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         functions.patch_status(&function.name_any(), &params, &Patch::Merge(body)).await?;
-        return Ok(if status.pending_events.is_empty() { Action::await_change() } else { Action::requeue(PRUNE_AFTER) });
+        return Ok(if status.pending_events.is_empty() {
+            Action::await_change()
+        } else {
+            Action::requeue(PRUNE_AFTER)
+        });
     }
-    Ok(if pruned || !status.pending_events.is_empty() { Action::requeue(PRUNE_AFTER) } else { Action::await_change() })
+    Ok(if pruned || !status.pending_events.is_empty() {
+        Action::requeue(PRUNE_AFTER)
+    } else {
+        Action::await_change()
+    })
 }
 
 /// A merge patch keeps what it does not name.

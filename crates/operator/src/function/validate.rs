@@ -67,7 +67,10 @@ pub(crate) fn run(function: &LambdaFunction) -> Result<Validated, Invalid> {
         origin,
         handler: runtime.map_or_else(|| "main.handler".to_owned(), |runtime| runtime.handler.clone()),
         build_timeout: duration("spec.build.timeout", &spec.build.timeout)?,
-        scale_down_delay: duration("spec.scaling.scaleToZeroGracePeriod", &spec.scaling.scale_to_zero_grace_period)?,
+        scale_down_delay: duration(
+            "spec.scaling.scaleToZeroGracePeriod",
+            &spec.scaling.scale_to_zero_grace_period,
+        )?,
     })
 }
 
@@ -83,9 +86,12 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let number: u32 = rest.get(..digits)?.parse().ok()?;
         rest = rest.get(digits..)?;
-        let units = [("ms", Duration::from_millis(1)), ("s", Duration::from_secs(1)), ("m", Duration::from_secs(60))];
-        let (unit, size) =
-            units.into_iter().chain([("h", Duration::from_secs(3600))]).find(|(unit, _)| rest.starts_with(unit))?;
+        let units =
+            [("ms", Duration::from_millis(1)), ("s", Duration::from_secs(1)), ("m", Duration::from_secs(60))];
+        let (unit, size) = units
+            .into_iter()
+            .chain([("h", Duration::from_secs(3600))])
+            .find(|(unit, _)| rest.starts_with(unit))?;
         total = total.checked_add(size.checked_mul(number)?)?;
         rest = rest.get(unit.len()..)?;
     }
@@ -117,7 +123,8 @@ mod tests {
 
     #[test]
     fn shares_that_do_not_add_up_to_100_are_refused_with_their_sum() {
-        let share = |percent| TrafficTarget { revision_name: None, latest_revision: Some(true), percent, tag: None };
+        let share =
+            |percent| TrafficTarget { revision_name: None, latest_revision: Some(true), percent, tag: None };
         let invalid = run(&function(|spec| spec.traffic = vec![share(60), share(30)])).unwrap_err();
         assert!(invalid.contains("90"), "{invalid}");
     }

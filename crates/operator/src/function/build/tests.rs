@@ -26,7 +26,8 @@ fn with_build(mut function: LambdaFunction, change: impl FnOnce(&mut BuildStatus
         ..BuildStatus::default()
     };
     change(&mut build);
-    function.status = Some(FunctionStatus { build_status: Some(build), observed_generation: 1, ..Default::default() });
+    function.status =
+        Some(FunctionStatus { build_status: Some(build), observed_generation: 1, ..Default::default() });
     function
 }
 
@@ -45,7 +46,10 @@ fn ended(kind: &str, reason: &str) -> Job {
         reason: Some(reason.to_owned()),
         ..JobCondition::default()
     };
-    Job { status: Some(JobStatus { conditions: Some(vec![condition]), ..Default::default() }), ..Job::default() }
+    Job {
+        status: Some(JobStatus { conditions: Some(vec![condition]), ..Default::default() }),
+        ..Job::default()
+    }
 }
 
 fn plan(function: &LambdaFunction, observed: &Observed) -> Plan {
@@ -111,14 +115,16 @@ fn a_job_that_the_ttl_removed_after_its_end_does_not_start_a_rebuild_loop() {
     assert!(matches!(plan(&built(function()), &observed), Plan::Built { .. }));
     let failed = with_build(function(), |build| {
         build.completed_at = Some("2026-01-01T00:00:00Z".to_owned());
-        build.error = Some(BuildError { code: "compile_error".to_owned(), message: String::new(), retryable: false });
+        build.error =
+            Some(BuildError { code: "compile_error".to_owned(), message: String::new(), retryable: false });
     });
     assert_eq!(plan(&failed, &observed), Plan::Ended);
 }
 
 #[test]
 fn an_edited_spec_of_a_failed_function_is_tried_again() {
-    let mut failed = with_build(function(), |build| build.completed_at = Some("2026-01-01T00:00:00Z".to_owned()));
+    let mut failed =
+        with_build(function(), |build| build.completed_at = Some("2026-01-01T00:00:00Z".to_owned()));
     failed.spec.source.inline.as_mut().unwrap().code = "fixed".to_owned();
     assert_eq!(started(plan(&failed, &Observed::default())).number, 2);
 }
@@ -136,7 +142,8 @@ fn a_new_build_request_builds_the_same_source_as_the_next_attempt() {
 #[test]
 fn going_back_to_the_source_of_the_last_good_image_needs_no_build() {
     let mut function = built(function());
-    function.status.as_mut().unwrap().build_status.as_mut().unwrap().source_hash = Some("of a failed edit".to_owned());
+    function.status.as_mut().unwrap().build_status.as_mut().unwrap().source_hash =
+        Some("of a failed edit".to_owned());
     assert_eq!(plan(&function, &Observed::default()).image(), Some(IMAGE));
 }
 
@@ -145,7 +152,10 @@ fn with_all_places_taken_a_function_queues_behind_those_who_wait() {
     let observed = Observed { running_builds: 2, queued_before: 3, ..Observed::default() };
     assert!(matches!(plan(&function(), &observed), Plan::Queued { position: 4, .. }));
     let observed = Observed { running_builds: 1, queued_before: 1, ..Observed::default() };
-    assert!(matches!(plan(&function(), &observed), Plan::Queued { .. }), "the free place is for the one before");
+    assert!(
+        matches!(plan(&function(), &observed), Plan::Queued { .. }),
+        "the free place is for the one before"
+    );
 }
 
 #[test]
@@ -164,11 +174,16 @@ fn the_deadline_of_the_job_is_a_timeout() {
 
 #[test]
 fn a_failure_is_told_in_the_builders_words() {
-    let failure =
-        BuildFailure { category: FailureCategory::DependencyError, message: "No such package: nope.".to_owned() };
+    let failure = BuildFailure {
+        category: FailureCategory::DependencyError,
+        message: "No such package: nope.".to_owned(),
+    };
     let report = BuildReport { image: None, digest: None, failure: Some(failure), steps: Vec::new() };
-    let observed =
-        Observed { job: Some(ended("Failed", "BackoffLimitExceeded")), report: Some(report), ..Observed::default() };
+    let observed = Observed {
+        job: Some(ended("Failed", "BackoffLimitExceeded")),
+        report: Some(report),
+        ..Observed::default()
+    };
     match plan(&with_build(function(), |_| ()), &observed) {
         Plan::Failed { error } => assert_eq!(error.message, "No such package: nope."),
         other => panic!("{other:?}"),

@@ -12,11 +12,19 @@ use k8s_openapi::api::{
 use super::{NewBuild, Validated, owned};
 use crate::{Settings, function::status};
 
-pub(super) fn render(function: &LambdaFunction, valid: &Validated, build: &NewBuild, settings: &Settings) -> Job {
+pub(super) fn render(
+    function: &LambdaFunction,
+    valid: &Validated,
+    build: &NewBuild,
+    settings: &Settings,
+) -> Job {
     let mut metadata = owned(function, build.id.as_str());
     metadata.labels.get_or_insert_default().insert(LABEL_BUILD.to_owned(), build.id.to_string());
     let correlation = status::correlation_id(function);
-    metadata.annotations.get_or_insert_default().insert(ANNOTATION_CORRELATION.to_owned(), correlation.to_string());
+    metadata
+        .annotations
+        .get_or_insert_default()
+        .insert(ANNOTATION_CORRELATION.to_owned(), correlation.to_string());
 
     let spec = &function.spec.build;
     let request = BuildRequest {
@@ -51,7 +59,10 @@ pub(super) fn render(function: &LambdaFunction, valid: &Validated, build: &NewBu
         ..PodSpec::default()
     };
     let template = PodTemplateSpec {
-        metadata: Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta { labels, ..Default::default() }),
+        metadata: Some(k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta {
+            labels,
+            ..Default::default()
+        }),
         spec: Some(pod),
     };
     let deadline = i64::try_from(valid.build_timeout.as_secs()).unwrap_or(i64::MAX).max(1);

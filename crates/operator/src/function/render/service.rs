@@ -5,14 +5,10 @@ use std::collections::BTreeMap;
 use domain::function::{self, LABEL_FUNCTION, LABEL_TENANT, LambdaFunction, Resources};
 use k8s_openapi::{
     api::core::v1::{
-        ConfigMapKeySelector, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction, LocalObjectReference,
-        PodSpec, Probe, ResourceRequirements, SecretKeySelector,
+        ConfigMapKeySelector, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
+        LocalObjectReference, PodSpec, Probe, ResourceRequirements, SecretKeySelector,
     },
-    apimachinery::pkg::{
-        api::resource::Quantity,
-        apis::meta::v1::ObjectMeta,
-        util::intstr::IntOrString,
-    },
+    apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
 use knative::serving::{RevisionSpec, RevisionTemplate, Service, ServiceSpec, TrafficTarget, annotation};
 
@@ -32,8 +28,11 @@ pub(super) fn render(
     let template = RevisionTemplate {
         metadata: Some(ObjectMeta {
             labels: Some(
-                [(LABEL_FUNCTION.to_owned(), valid.name.to_string()), (LABEL_TENANT.to_owned(), valid.tenant.to_string())]
-                    .into(),
+                [
+                    (LABEL_FUNCTION.to_owned(), valid.name.to_string()),
+                    (LABEL_TENANT.to_owned(), valid.tenant.to_string()),
+                ]
+                .into(),
             ),
             annotations: Some(annotations(function, valid, observed)),
             ..ObjectMeta::default()
@@ -50,7 +49,11 @@ pub(super) fn render(
     service
 }
 
-fn annotations(function: &LambdaFunction, valid: &Validated, observed: &Observed) -> BTreeMap<String, String> {
+fn annotations(
+    function: &LambdaFunction,
+    valid: &Validated,
+    observed: &Observed,
+) -> BTreeMap<String, String> {
     let scaling = &function.spec.scaling;
     let mut annotations = BTreeMap::from([
         (annotation::MIN_SCALE.to_owned(), scaling.min_replicas.to_string()),
@@ -66,7 +69,11 @@ fn annotations(function: &LambdaFunction, valid: &Validated, observed: &Observed
 
 fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Settings) -> PodSpec {
     let given = valid.origin.image();
-    let probe = HTTPGetAction { path: Some("/readyz".to_owned()), port: IntOrString::Int(0), ..HTTPGetAction::default() };
+    let probe = HTTPGetAction {
+        path: Some("/readyz".to_owned()),
+        port: IntOrString::Int(0),
+        ..HTTPGetAction::default()
+    };
     let container = Container {
         name: "user-container".to_owned(),
         image: Some(image.to_owned()),
@@ -84,7 +91,8 @@ fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Set
         readiness_probe: given.is_none().then(|| Probe { http_get: Some(probe), ..Probe::default() }),
         ..Container::default()
     };
-    let pull = given.into_iter().flat_map(|image| image.image_pull_secrets.iter().map(|secret| secret.name.clone()));
+    let pull =
+        given.into_iter().flat_map(|image| image.image_pull_secrets.iter().map(|secret| secret.name.clone()));
     let pull: Vec<_> = pull
         .chain(function.spec.build.image_pull_secret.clone())
         .map(|name| LocalObjectReference { name })
@@ -100,14 +108,16 @@ fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Set
 
 /// The platform's variables first, so that the user's can use but not replace them.
 fn env(function: &LambdaFunction, valid: &Validated, settings: &Settings) -> Vec<EnvVar> {
-    let plain = |name: &str, value: String| EnvVar { name: name.to_owned(), value: Some(value), value_from: None };
+    let plain =
+        |name: &str, value: String| EnvVar { name: name.to_owned(), value: Some(value), value_from: None };
     let ours = [
         plain("KL_TENANT", valid.tenant.to_string()),
         plain("KL_FUNCTION", valid.name.to_string()),
         plain("KL_HANDLER", valid.handler.clone()),
         plain("KL_TIMEOUT", settings.call_timeout_seconds.to_string()),
     ];
-    let theirs = function.spec.env.iter().filter(|var| !ours.iter().any(|own| own.name == var.name)).map(user_var);
+    let theirs =
+        function.spec.env.iter().filter(|var| !ours.iter().any(|own| own.name == var.name)).map(user_var);
     ours.iter().cloned().chain(theirs).collect()
 }
 
@@ -131,7 +141,8 @@ fn user_var(var: &function::EnvVar) -> EnvVar {
 fn resources(resources: &Resources) -> ResourceRequirements {
     let list = |list: &function::ResourceList| {
         let of = |name: &str, value: &Option<String>| Some((name.to_owned(), Quantity(value.clone()?)));
-        let list: BTreeMap<_, _> = of("cpu", &list.cpu).into_iter().chain(of("memory", &list.memory)).collect();
+        let list: BTreeMap<_, _> =
+            of("cpu", &list.cpu).into_iter().chain(of("memory", &list.memory)).collect();
         (!list.is_empty()).then_some(list)
     };
     ResourceRequirements {
@@ -142,7 +153,8 @@ fn resources(resources: &Resources) -> ResourceRequirements {
 }
 
 fn traffic(function: &LambdaFunction) -> Vec<TrafficTarget> {
-    let latest = || TrafficTarget { latest_revision: Some(true), percent: Some(100), ..TrafficTarget::default() };
+    let latest =
+        || TrafficTarget { latest_revision: Some(true), percent: Some(100), ..TrafficTarget::default() };
     if function.spec.traffic.is_empty() {
         return vec![latest()];
     }

@@ -16,7 +16,12 @@ pub(super) fn derive(draft: &mut Draft<'_>, facts: &Facts<'_>) {
     if facts.applied.queue_ready {
         draft.set_condition(condition::EVENTING_READY, True, "QueueDeclared", "");
     } else {
-        draft.set_condition(condition::EVENTING_READY, Unknown, "BusUnavailable", "The function's queue is not there yet.");
+        draft.set_condition(
+            condition::EVENTING_READY,
+            Unknown,
+            "BusUnavailable",
+            "The function's queue is not there yet.",
+        );
     }
     deploy(draft, facts);
     service(draft, facts);
@@ -46,7 +51,10 @@ fn build(status: &FunctionStatus, plan: &Plan) -> (ConditionStatus, String, Stri
 fn camel_case(code: &str) -> String {
     let capital = |word: &str| {
         let mut letters = word.chars();
-        letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+        letters
+            .next()
+            .map(|first| first.to_ascii_uppercase().to_string() + letters.as_str())
+            .unwrap_or_default()
     };
     let words: String = code.split('_').map(capital).collect();
     if words.is_empty() { "Failed".to_owned() } else { words }
@@ -55,7 +63,9 @@ fn camel_case(code: &str) -> String {
 /// Whether the Service has the present image and settings.
 fn deploy(draft: &mut Draft<'_>, facts: &Facts<'_>) {
     match (facts.plan.image(), &facts.applied.service) {
-        (Some(_), Some(_)) => draft.set_condition(condition::DEPLOY_READY, ConditionStatus::True, "Applied", ""),
+        (Some(_), Some(_)) => {
+            draft.set_condition(condition::DEPLOY_READY, ConditionStatus::True, "Applied", "")
+        }
         (None, Some(_)) => draft.set_condition(
             condition::DEPLOY_READY,
             ConditionStatus::False,
@@ -63,7 +73,12 @@ fn deploy(draft: &mut Draft<'_>, facts: &Facts<'_>) {
             "The newest source is not deployed; the last good one runs.",
         ),
         (_, None) => {
-            draft.set_condition(condition::DEPLOY_READY, ConditionStatus::Unknown, "NotDeployed", "Nothing is deployed yet.");
+            draft.set_condition(
+                condition::DEPLOY_READY,
+                ConditionStatus::Unknown,
+                "NotDeployed",
+                "Nothing is deployed yet.",
+            );
         }
     }
 }
@@ -79,7 +94,8 @@ fn service(draft: &mut Draft<'_>, facts: &Facts<'_>) {
         draft.set_condition(kind, ConditionStatus::True, "Ready", "");
         return;
     }
-    let observed = service.status.as_ref().and_then(|status| status.observed_generation) == service.metadata.generation;
+    let observed =
+        service.status.as_ref().and_then(|status| status.observed_generation) == service.metadata.generation;
     match service.condition("Ready").filter(|_| observed) {
         Some(ready) => {
             let reason = ready.reason.clone().filter(|reason| !reason.is_empty());
@@ -115,7 +131,9 @@ fn summary(draft: &mut Draft<'_>) {
 /// The phase, its reason and its sentence.
 pub(super) fn phase(status: &FunctionStatus) -> (Phase, String, String) {
     let is = |kind: &str, wanted| status.condition(kind).filter(|condition| condition.status == wanted);
-    let told = |phase, condition: &domain::function::Condition| (phase, condition.reason.clone(), condition.message.clone());
+    let told = |phase, condition: &domain::function::Condition| {
+        (phase, condition.reason.clone(), condition.message.clone())
+    };
     for kind in [condition::SOURCE_READY, condition::BUILD_READY] {
         if let Some(failed) = is(kind, ConditionStatus::False) {
             return told(Phase::Failed, failed);

@@ -5,8 +5,8 @@ use domain::{
     build::BuildReport,
     event::{BuildEnded, BuildStarted, CloudEvent, EventType, StatusUpdated, extension},
     function::{
-        ANNOTATION_BUILD_REQUEST, ANNOTATION_CORRELATION, BuildError, BuildStatus, Condition, ConditionStatus,
-        FunctionStatus, LambdaFunction, PendingEvent, Phase,
+        ANNOTATION_BUILD_REQUEST, ANNOTATION_CORRELATION, BuildError, BuildStatus, Condition,
+        ConditionStatus, FunctionStatus, LambdaFunction, PendingEvent, Phase,
     },
 };
 use kube::ResourceExt;
@@ -123,9 +123,13 @@ impl<'a> Draft<'a> {
             // The last good image goes on running until the new one is there.
             ..old
         });
-        self.status.observed_build_request = self.function.annotations().get(ANNOTATION_BUILD_REQUEST).cloned();
-        let started =
-            BuildStarted { build_id: build.id.to_string(), source_hash: build.hash.clone(), attempt: build.attempt };
+        self.status.observed_build_request =
+            self.function.annotations().get(ANNOTATION_BUILD_REQUEST).cloned();
+        let started = BuildStarted {
+            build_id: build.id.to_string(),
+            source_hash: build.hash.clone(),
+            attempt: build.attempt,
+        };
         self.emit(EventType::BuildStarted, &started);
     }
 

@@ -38,8 +38,10 @@ fn report() -> BuildReport {
 
 fn service(ready: &str) -> Service {
     let mut service = Service::new("hello", ServiceSpec::default());
-    let condition = knative::Condition { type_: "Ready".to_owned(), status: ready.to_owned(), ..Default::default() };
-    service.status = Some(knative::serving::ServiceStatus { conditions: vec![condition], ..Default::default() });
+    let condition =
+        knative::Condition { type_: "Ready".to_owned(), status: ready.to_owned(), ..Default::default() };
+    service.status =
+        Some(knative::serving::ServiceStatus { conditions: vec![condition], ..Default::default() });
     service
 }
 
@@ -87,7 +89,10 @@ fn nothing_changed_means_nothing_to_write() {
     assert_eq!(step(&mut function, &Plan::Running, None), Vec::<String>::new());
     let applied = Applied { queue_ready: true, ..Applied::default() };
     let later = Timestamp::from_millis(99_000);
-    assert_eq!(derive(&function, &Facts { invalid: None, plan: &Plan::Running, applied: &applied, now: later }), None);
+    assert_eq!(
+        derive(&function, &Facts { invalid: None, plan: &Plan::Running, applied: &applied, now: later }),
+        None
+    );
 }
 
 #[test]
@@ -95,7 +100,8 @@ fn sequences_rise_without_gaps_and_every_event_has_the_same_correlation_id() {
     let mut function = function();
     step(&mut function, &start(), None);
     step(&mut function, &Plan::Completed { report: report() }, Some(service("True")));
-    let events: Vec<_> = function.status.unwrap().pending_events.into_iter().map(|pending| pending.event).collect();
+    let events: Vec<_> =
+        function.status.unwrap().pending_events.into_iter().map(|pending| pending.event).collect();
     let sequences: Vec<_> = events.iter().filter_map(CloudEvent::sequence).collect();
     assert_eq!(sequences, (1..=events.len() as i64).collect::<Vec<_>>());
     assert!(events.iter().all(|event| event.correlation_id() == Some("0b7c-g1")));
@@ -107,7 +113,8 @@ fn a_failed_build_says_why_and_the_old_service_goes_on() {
     step(&mut function, &start(), None);
     step(&mut function, &Plan::Completed { report: report() }, Some(service("True")));
     step(&mut function, &start(), Some(service("True")));
-    let error = BuildError { code: "compile_error".to_owned(), message: "main.py:3".to_owned(), retryable: false };
+    let error =
+        BuildError { code: "compile_error".to_owned(), message: "main.py:3".to_owned(), retryable: false };
     let names = step(&mut function, &Plan::Failed { error }, Some(service("True")));
     assert_eq!(names, ["lifecycle.build.failed", "lifecycle.status.updated"]);
     let status = function.status.as_ref().unwrap();

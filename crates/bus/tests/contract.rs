@@ -4,11 +4,11 @@
 //! makes a bus and calls them all.
 
 mod contract {
-    pub mod dead_letter;
-    pub mod delivery;
-    pub mod order;
-    pub mod publish;
-    pub mod sample;
+    pub(crate) mod dead_letter;
+    pub(crate) mod delivery;
+    pub(crate) mod order;
+    pub(crate) mod publish;
+    pub(crate) mod sample;
 }
 
 use std::sync::Arc;

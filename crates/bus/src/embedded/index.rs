@@ -152,7 +152,6 @@ impl Index {
     /// The message waits for its next try; its key stays occupied.
     pub(super) fn delayed(&mut self, seq: u64, due: Timestamp) {
         self.land(seq);
-        self.returned.remove(&seq);
         self.waiting.insert((due, seq));
         self.rest();
     }

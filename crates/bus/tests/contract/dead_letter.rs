@@ -5,7 +5,7 @@ use domain::deadletter::FailureKind;
 
 use super::sample::{assert_nothing, event, failure, next, queue, stats};
 
-pub async fn a_failed_event_is_tried_as_often_as_the_queue_says_and_then_dead(bus: &dyn Bus) {
+pub(crate) async fn a_failed_event_is_tried_as_often_as_the_queue_says_and_then_dead(bus: &dyn Bus) {
     bus.declare(queue("q")).await.unwrap();
     let mut consumer = bus.consume("q", 1).await.unwrap();
     bus.publish(Exchange::Events, &event("1", "f")).await.unwrap();
@@ -25,7 +25,7 @@ pub async fn a_failed_event_is_tried_as_often_as_the_queue_says_and_then_dead(bu
     assert_eq!(tries, [(1, "busy 1"), (2, "busy 2"), (3, "busy 3")]);
 }
 
-pub async fn a_permanent_failure_is_dead_at_once(bus: &dyn Bus) {
+pub(crate) async fn a_permanent_failure_is_dead_at_once(bus: &dyn Bus) {
     let mut spec = queue("q");
     spec.dead_letters = DeadLetters::Queue("grave".to_owned());
     bus.declare(spec).await.unwrap();
@@ -37,7 +37,7 @@ pub async fn a_permanent_failure_is_dead_at_once(bus: &dyn Bus) {
     assert_eq!(next(&mut dead).await.death.unwrap().kind, FailureKind::Permanent);
 }
 
-pub async fn an_event_that_kills_every_consumer_is_dead_in_the_end(bus: &dyn Bus) {
+pub(crate) async fn an_event_that_kills_every_consumer_is_dead_in_the_end(bus: &dyn Bus) {
     bus.declare(queue("q")).await.unwrap();
     bus.publish(Exchange::Events, &event("1", "f")).await.unwrap();
     for _ in 0..4 {
@@ -48,7 +48,7 @@ pub async fn an_event_that_kills_every_consumer_is_dead_in_the_end(bus: &dyn Bus
     assert_eq!(stats(bus, "dlq.acme").await.messages, 1);
 }
 
-pub async fn a_dead_letter_can_be_replayed_within_the_day(bus: &dyn Bus) {
+pub(crate) async fn a_dead_letter_can_be_replayed_within_the_day(bus: &dyn Bus) {
     bus.declare(queue("q")).await.unwrap();
     let mut consumer = bus.consume("q", 1).await.unwrap();
     bus.publish_to("q", &event("1", "f")).await.unwrap();
@@ -59,7 +59,7 @@ pub async fn a_dead_letter_can_be_replayed_within_the_day(bus: &dyn Bus) {
     assert_nothing(bus, &mut consumer).await;
 }
 
-pub async fn a_dead_letter_waits_while_its_queue_is_full(bus: &dyn Bus) {
+pub(crate) async fn a_dead_letter_waits_while_its_queue_is_full(bus: &dyn Bus) {
     bus.declare(QueueSpec { max_length: Some(1), ..QueueSpec::dead_letters("dlq.acme") }).await.unwrap();
     bus.declare(queue("q")).await.unwrap();
     let mut consumer = bus.consume("q", 2).await.unwrap();
@@ -71,7 +71,7 @@ pub async fn a_dead_letter_waits_while_its_queue_is_full(bus: &dyn Bus) {
     assert_eq!(stats(bus, "q").await.messages, 1, "it is not lost");
 }
 
-pub async fn an_event_without_a_tenant_has_a_dead_letter_queue_too(bus: &dyn Bus) {
+pub(crate) async fn an_event_without_a_tenant_has_a_dead_letter_queue_too(bus: &dyn Bus) {
     bus.declare(queue("q")).await.unwrap();
     let mut consumer = bus.consume("q", 1).await.unwrap();
     let mut event = event("1", "f");

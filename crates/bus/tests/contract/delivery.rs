@@ -12,7 +12,7 @@ async fn filled(bus: &dyn Bus, count: usize) {
     }
 }
 
-pub async fn prefetch_bounds_what_is_unanswered(bus: &dyn Bus) {
+pub(crate) async fn prefetch_bounds_what_is_unanswered(bus: &dyn Bus) {
     filled(bus, 5).await;
     let mut consumer = bus.consume("q", 2).await.unwrap();
     let mut held = take(&mut consumer, 2).await;
@@ -21,7 +21,7 @@ pub async fn prefetch_bounds_what_is_unanswered(bus: &dyn Bus) {
     assert_eq!(next(&mut consumer).await.event.id, "3");
 }
 
-pub async fn what_a_dropped_consumer_had_is_delivered_again_and_says_so(bus: &dyn Bus) {
+pub(crate) async fn what_a_dropped_consumer_had_is_delivered_again_and_says_so(bus: &dyn Bus) {
     filled(bus, 3).await;
     let mut consumer = bus.consume("q", 2).await.unwrap();
     let first = next(&mut consumer).await;
@@ -33,17 +33,18 @@ pub async fn what_a_dropped_consumer_had_is_delivered_again_and_says_so(bus: &dy
     assert_eq!(seen, [("1", 1, true), ("2", 1, false), ("3", 1, false)], "only the first was ever seen");
 }
 
-pub async fn what_was_acknowledged_does_not_come_again(bus: &dyn Bus) {
+pub(crate) async fn what_was_acknowledged_does_not_come_again(bus: &dyn Bus) {
     filled(bus, 2).await;
     let mut consumer = bus.consume("q", 1).await.unwrap();
     next(&mut consumer).await.ack().await.unwrap();
     drop(consumer);
     let mut consumer = bus.consume("q", 5).await.unwrap();
-    assert_eq!(next(&mut consumer).await.event.id, "2");
+    let second = next(&mut consumer).await;
+    assert_eq!(second.event.id, "2");
     assert_nothing(bus, &mut consumer).await;
 }
 
-pub async fn consumers_share_a_queue(bus: &dyn Bus) {
+pub(crate) async fn consumers_share_a_queue(bus: &dyn Bus) {
     filled(bus, 4).await;
     let mut one = bus.consume("q", 2).await.unwrap();
     let held = take(&mut one, 2).await;
@@ -53,17 +54,18 @@ pub async fn consumers_share_a_queue(bus: &dyn Bus) {
     assert_eq!(stats(bus, "q").await.consumers, 2);
 }
 
-pub async fn a_queue_declared_again_keeps_its_messages_and_takes_the_new_bindings(bus: &dyn Bus) {
+pub(crate) async fn a_queue_declared_again_keeps_its_messages_and_takes_the_new_bindings(bus: &dyn Bus) {
     filled(bus, 1).await;
     bus.declare(QueueSpec::new("q").bind(Exchange::Commands, "#".parse().unwrap())).await.unwrap();
     bus.publish(Exchange::Events, &event("2", "f")).await.unwrap();
     bus.publish(Exchange::Commands, &event("3", "f")).await.unwrap();
     let mut consumer = bus.consume("q", 5).await.unwrap();
-    assert_eq!(ids(&take(&mut consumer, 2).await), ["1", "3"]);
+    let held = take(&mut consumer, 2).await;
+    assert_eq!(ids(&held), ["1", "3"]);
     assert_nothing(bus, &mut consumer).await;
 }
 
-pub async fn a_deleted_queue_ends_its_consumers(bus: &dyn Bus) {
+pub(crate) async fn a_deleted_queue_ends_its_consumers(bus: &dyn Bus) {
     filled(bus, 2).await;
     let mut consumer = bus.consume("q", 1).await.unwrap();
     let held = next(&mut consumer).await;
@@ -77,7 +79,7 @@ pub async fn a_deleted_queue_ends_its_consumers(bus: &dyn Bus) {
     assert_eq!(stats(bus, "q").await.messages, 1);
 }
 
-pub async fn figures_tell_what_is_ready_unanswered_and_waiting(bus: &dyn Bus) {
+pub(crate) async fn figures_tell_what_is_ready_unanswered_and_waiting(bus: &dyn Bus) {
     filled(bus, 4).await;
     let mut spec = queue("q");
     spec.retry.delay_ms = 60_000;
@@ -92,7 +94,7 @@ pub async fn figures_tell_what_is_ready_unanswered_and_waiting(bus: &dyn Bus) {
     drop((held, held_too));
 }
 
-pub async fn a_closed_bus_says_so(bus: &dyn Bus) {
+pub(crate) async fn a_closed_bus_says_so(bus: &dyn Bus) {
     filled(bus, 1).await;
     let mut consumer = bus.consume("q", 1).await.unwrap();
     let held = next(&mut consumer).await;

@@ -7,7 +7,7 @@ use domain::{Timestamp, deadletter::Attempt, event::CloudEvent};
 use futures::StreamExt;
 
 /// An event of `acme/<function>`.
-pub fn event(id: &str, function: &str) -> CloudEvent {
+pub(crate) fn event(id: &str, function: &str) -> CloudEvent {
     serde_json::from_value(serde_json::json!({
         "specversion": "1.0",
         "id": id,
@@ -20,14 +20,14 @@ pub fn event(id: &str, function: &str) -> CloudEvent {
 }
 
 /// A queue bound to everything, with a quick backoff.
-pub fn queue(name: &str) -> QueueSpec {
+pub(crate) fn queue(name: &str) -> QueueSpec {
     let mut spec = QueueSpec::new(name).bind(Exchange::Events, "#".parse().unwrap());
     spec.retry = Retry { attempts: Some(3), delay_ms: 20 };
     spec
 }
 
 /// A failed try.
-pub fn failure(reason: &str) -> Attempt {
+pub(crate) fn failure(reason: &str) -> Attempt {
     Attempt {
         number: 0,
         at: Timestamp::from_millis(1),
@@ -38,12 +38,12 @@ pub fn failure(reason: &str) -> Attempt {
 }
 
 /// The next delivery; fails after 10 s.
-pub async fn next(consumer: &mut Consumer) -> Delivery {
+pub(crate) async fn next(consumer: &mut Consumer) -> Delivery {
     tokio::time::timeout(Duration::from_secs(10), consumer.next()).await.expect("a delivery").expect("open")
 }
 
 /// The next `n` deliveries.
-pub async fn take(consumer: &mut Consumer, n: usize) -> Vec<Delivery> {
+pub(crate) async fn take(consumer: &mut Consumer, n: usize) -> Vec<Delivery> {
     let mut deliveries = Vec::new();
     while deliveries.len() < n {
         deliveries.push(next(consumer).await);
@@ -53,7 +53,7 @@ pub async fn take(consumer: &mut Consumer, n: usize) -> Vec<Delivery> {
 
 /// Fails when anything is delivered. The bus answers in order, so that what it had to hand out is
 /// in the channel once it has answered two calls.
-pub async fn assert_nothing(bus: &dyn Bus, consumer: &mut Consumer) {
+pub(crate) async fn assert_nothing(bus: &dyn Bus, consumer: &mut Consumer) {
     for _ in 0..2 {
         bus.queues().await.unwrap();
     }
@@ -62,11 +62,11 @@ pub async fn assert_nothing(bus: &dyn Bus, consumer: &mut Consumer) {
 }
 
 /// A queue's figures.
-pub async fn stats(bus: &dyn Bus, name: &str) -> QueueStats {
+pub(crate) async fn stats(bus: &dyn Bus, name: &str) -> QueueStats {
     bus.queues().await.unwrap().into_iter().find(|queue| queue.name == name).expect("the queue")
 }
 
 /// Ids of deliveries.
-pub fn ids(deliveries: &[Delivery]) -> Vec<&str> {
+pub(crate) fn ids(deliveries: &[Delivery]) -> Vec<&str> {
     deliveries.iter().map(|delivery| delivery.event.id.as_str()).collect()
 }

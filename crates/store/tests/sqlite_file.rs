@@ -1,0 +1,78 @@
+//! The file: what can be wrong with it, and that two processes do not share a folder.
+
+use std::path::Path;
+
+use store::{DataDirLock, Error};
+
+async fn open(path: &Path) -> Result<std::sync::Arc<dyn store::Store>, Error> {
+    store::open(&format!("sqlite:{}", path.display())).await
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none/rows.db");
+    let error = open(&path).await.err().unwrap();
+    assert!(matches!(&error, Error::NotWritable(of) if *of == path), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_of_another_kind_is_told_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.db");
+    let text = "this is no database ".repeat(1000);
+    std::fs::write(&path, &text).unwrap();
+    let error = open(&path).await.err().unwrap();
+    assert!(matches!(&error, Error::NotADatabase(of) if *of == path), "{error:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_schema_of_a_newer_program_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.db");
+    open(&path).await.unwrap().close().await;
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'future', 1, x'00', 1)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    let error = open(&path).await.err().unwrap();
+    assert!(matches!(error, Error::NewerSchema(9999)), "{error:?}");
+}
+
+#[tokio::test]
+async fn rows_are_there_after_a_restart_and_the_file_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.db");
+    let store = open(&path).await.unwrap();
+    store.ping().await.unwrap();
+    store.set_preference("ada", "theme", Some("dark")).await.unwrap();
+    drop(store);
+    let store = open(&path).await.unwrap();
+    assert_eq!(store.preference("ada", "theme").await.unwrap().as_deref(), Some("dark"));
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn an_unknown_url_is_told() {
+    for url in ["postgres://localhost/x", "mysql:x", "rows.db"] {
+        assert!(matches!(store::open(url).await.err(), Some(Error::Unsupported(_))), "{url}");
+    }
+}
+
+#[test]
+fn a_folder_is_taken_once_and_free_again_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = DataDirLock::acquire(folder.path()).unwrap();
+    let error = DataDirLock::acquire(folder.path()).unwrap_err();
+    assert!(matches!(&error, Error::InUse(of) if of == folder.path()), "{error:?}");
+    drop(lock);
+    DataDirLock::acquire(folder.path()).unwrap();
+    assert!(matches!(DataDirLock::acquire(&folder.path().join("none")), Err(Error::NotWritable(_))));
+}

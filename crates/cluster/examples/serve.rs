@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let mut arguments = std::env::args().skip(1);
     let mut next = |what: &str| arguments.next().with_context(|| format!("{what} is missing"));
     let (address, folder, token) = (next("ADDRESS")?, next("DATA_FOLDER")?, next("TOKEN")?);

@@ -56,9 +56,24 @@ pub(super) fn patched(
     Ok(object)
 }
 
-/// Reads the body of an apply.
+/// Reads the body of an apply, which may only have fields that the kind has.
 pub(super) fn applied(resource: &Resource, body: &[u8], options: &WriteOptions) -> ApiResult<Object> {
-    object(resource, "application/yaml", body, options)
+    let object = type_meta::check(resource, yaml(body)?, options)?;
+    let mut known = object.clone();
+    let unknown = unknown_fields(resource, &mut known)?;
+    let Some(field) = unknown.first() else { return Ok(object) };
+    // A real server gives no reason here.
+    Err(ApiError::new(
+        http::StatusCode::INTERNAL_SERVER_ERROR,
+        "",
+        format!(
+            "failed to create typed patch object ({}/{}; {}, Kind={}): .{field}: field not declared in schema",
+            object.namespace(),
+            object.name(),
+            resource.api_version(),
+            resource.kind
+        ),
+    ))
 }
 
 fn json(resource: &Resource, body: &[u8]) -> ApiResult<(Value, Vec<String>)> {
@@ -79,12 +94,18 @@ pub(super) fn yaml(body: &[u8]) -> ApiResult<Value> {
         .map_err(|error| ApiError::bad_request(format!("error converting YAML to JSON: {error}")))
 }
 
+fn unknown_fields(resource: &Resource, object: &mut Object) -> ApiResult<Vec<String>> {
+    match resource.schema() {
+        Some(schema) => Ok(schema.prune(object.value_mut())),
+        None => builtin::decode(resource, object.value_mut()),
+    }
+}
+
 fn take_unknown(resource: &Resource, object: &mut Object) -> ApiResult<Vec<String>> {
-    let unknown = match resource.schema() {
-        Some(schema) => schema.prune(object.value_mut()),
-        None => builtin::decode(resource, object.value_mut())?,
-    };
-    Ok(unknown.into_iter().map(|path| format!("unknown field \"{path}\"")).collect())
+    Ok(unknown_fields(resource, object)?
+        .into_iter()
+        .map(|path| format!("unknown field \"{path}\""))
+        .collect())
 }
 
 fn report(

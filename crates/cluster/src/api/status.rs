@@ -155,6 +155,12 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "AlreadyExists", message).with_details(Details::of(resource, name))
     }
 
+    /// 409: an object of that name is there, and on its way out.
+    pub fn already_exists_deleting(resource: &Resource, name: &str) -> Self {
+        let message = format!("object is being deleted: {} \"{name}\" already exists", resource.qualified());
+        Self::new(StatusCode::CONFLICT, "AlreadyExists", message).with_details(Details::of(resource, name))
+    }
+
     /// 409: optimistic locking failed. `why` completes the sentence.
     pub fn conflict(resource: &Resource, name: &str, why: &str) -> Self {
         let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", resource.qualified());
@@ -212,6 +218,13 @@ impl ApiError {
         let message = "the server does not allow this method on the requested resource";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
             .with_details(Details::default())
+    }
+
+    /// 405 in the words in which custom resources refuse a verb.
+    pub fn verb_not_supported(resource: &Resource, verb: &str) -> Self {
+        let message = format!("{verb} is not supported on resources of kind \"{}\"", resource.qualified());
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+            .with_details(Details::of(resource, ""))
     }
 
     /// 410: the version asked for has been compacted away.

@@ -111,7 +111,10 @@ fn find(api: &Api, path: &ResourcePath) -> ApiResult<Target> {
         return Err(ApiError::no_such_resource());
     }
     let subresource = match &path.subresource {
-        Some(name) => Some(resource.subresource(name).ok_or_else(ApiError::no_such_resource)?),
+        Some(name) => Some(resource.subresource(name).ok_or_else(|| match resource.is_custom() {
+            true => ApiError::not_found(&resource, path.name.as_deref().unwrap_or_default()),
+            false => ApiError::no_such_resource(),
+        })?),
         None => None,
     };
     if resource.namespaced && path.namespace.is_none() && path.name.is_some() {
@@ -145,5 +148,9 @@ fn verb(method: &Method, path: &ResourcePath, query: &Query, target: &Target) ->
         Some(subresource) => subresource.verbs().contains(&verb),
         None => target.resource.verbs.allows(verb),
     };
-    if allowed { Ok(verb) } else { Err(ApiError::method_not_allowed()) }
+    match allowed {
+        true => Ok(verb),
+        false if target.resource.is_custom() => Err(ApiError::verb_not_supported(&target.resource, verb)),
+        false => Err(ApiError::method_not_allowed()),
+    }
 }

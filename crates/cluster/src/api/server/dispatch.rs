@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::call::Call;
 use crate::api::apply::{Manager, server_side_apply};
 use crate::api::query::{DeleteOptions, ListOptions};
-use crate::api::status::{ApiError, ApiResult, Status};
+use crate::api::status::{ApiError, ApiResult, Cause, Status};
 use crate::api::verbs::{self, Change, Deleted};
 use crate::api::view::{ListMeta, to_bytes};
 use crate::api::{WriteOptions, decode, media, patch, reviews, scale, watch};
@@ -100,6 +100,10 @@ fn check_patch_type(call: &Call) -> ApiResult<&str> {
 
 async fn patch(call: &Call) -> ApiResult<Response> {
     let content_type = check_patch_type(call)?;
+    if call.query.flag("force") {
+        let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
+        return Err(ApiError::invalid_kind("meta.k8s.io", "PatchOptions", "", vec![cause]));
+    }
     let (options, resource) = (call.write_options("PatchOptions")?, &*call.target.resource);
     let stored = verbs::update(&call.api, &call.target, &options, |current| {
         let patched = patch::apply_patch(content_type, resource, current.value(), &call.body)?;
@@ -116,6 +120,10 @@ async fn patch(call: &Call) -> ApiResult<Response> {
 
 async fn apply(call: &Call) -> ApiResult<Response> {
     let (options, target) = (call.write_options("PatchOptions")?, &call.target);
+    if call.query.text("fieldManager").is_empty() {
+        let cause = Cause::required("fieldManager", "is required for apply patch");
+        return Err(ApiError::invalid_kind("meta.k8s.io", "PatchOptions", "", vec![cause]));
+    }
     let applied = decode::applied(&target.resource, &call.body, &options)?;
     let manager = Manager { name: &options.manager, subresource: target.subresource, now: call.api.now() };
     let merge = |live: Option<&Object>| {

@@ -69,8 +69,11 @@ async fn attempt_create(
         apply::update_managers(resource, None, object.value_mut(), &target.manager(api, options));
     }
     let key = Key::new(&target.namespace, &name);
-    if api.registry.head(resource, &key).is_some() {
-        return Err(ApiError::already_exists(resource, &name));
+    if let Some(there) = api.registry.head(resource, &key) {
+        return Err(match there.object().is_deleting() {
+            true => ApiError::already_exists_deleting(resource, &name),
+            false => ApiError::already_exists(resource, &name),
+        });
     }
     let object = conversion::to_storage(resource, object);
     if options.dry_run {

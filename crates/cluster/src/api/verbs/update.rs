@@ -99,9 +99,7 @@ fn prepare(
     {
         new.set_metadata("generation", old.generation() + 1);
     }
-    let mut causes = metadata::validate_update(&new, old);
-    // A real server checks the metadata twice, and reports it twice.
-    causes.extend(causes.clone());
+    let mut causes = metadata::validate_update(resource, &new, old);
     let old_value = Some(old.value());
     match resource.schema() {
         Some(schema) if target.subresource == Some(Subresource::Status) => {

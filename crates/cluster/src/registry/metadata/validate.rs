@@ -31,8 +31,16 @@ pub fn validate_create(resource: &Resource, object: &Object) -> Vec<Cause> {
     causes
 }
 
-/// What is wrong with the metadata of a changed object.
-pub fn validate_update(object: &Object, old: &Object) -> Vec<Cause> {
+/// What is wrong with the metadata of a changed object. A real server looks in several places, and reports a cause as
+/// often as it finds it.
+pub fn validate_update(resource: &Resource, object: &Object, old: &Object) -> Vec<Cause> {
+    let change = validate_change(object, old);
+    let common = common(object);
+    let rounds = if resource.is_custom() { 2 } else { 4 };
+    std::iter::repeat_n(change, 2).chain(std::iter::repeat_n(common, rounds)).flatten().collect()
+}
+
+fn validate_change(object: &Object, old: &Object) -> Vec<Cause> {
     let mut causes = Vec::new();
     if old.is_deleting() {
         let known = old.finalizers();
@@ -52,7 +60,6 @@ pub fn validate_update(object: &Object, old: &Object) -> Vec<Cause> {
             causes.push(Cause::invalid(format!("metadata.{field}"), &new.into(), "field is immutable"));
         }
     }
-    causes.extend(common(object));
     causes
 }
 

@@ -14,6 +14,7 @@ use crate::api::auth::{Authenticator, User};
 use crate::api::{self, Api, Clock, Identity, token};
 use crate::controllers::{definitions, garbage, namespaces, service_accounts};
 use crate::handle::Handle;
+use crate::knative;
 use crate::registry::Registry;
 use crate::registry::storage::OpenError;
 use crate::{kubeconfig, private_file};
@@ -27,12 +28,19 @@ pub struct Config {
     pub admin_token: String,
     /// Tells the time; the system's clock outside tests.
     pub clock: Clock,
+    /// Settings of Knative Serving.
+    pub knative: knative::Config,
 }
 
 impl Config {
     /// With the clock of the system.
     pub fn new(data_dir: impl Into<PathBuf>, admin_token: impl Into<String>) -> Self {
-        Self { data_dir: data_dir.into(), admin_token: admin_token.into(), clock: Arc::new(Timestamp::now) }
+        Self {
+            data_dir: data_dir.into(),
+            admin_token: admin_token.into(),
+            clock: Arc::new(Timestamp::now),
+            knative: knative::Config::default(),
+        }
     }
 }
 
@@ -52,6 +60,7 @@ pub struct Cluster {
     api: Api,
     admin_token: String,
     tasks: TaskTracker,
+    activator: knative::Activator,
 }
 
 impl Cluster {
@@ -60,9 +69,13 @@ impl Cluster {
         let registry = Registry::open(&config.data_dir)?;
         let token_key = token_key(&config.data_dir).map_err(Error::TokenKey)?;
         let api = Api { registry, clock: config.clock, token_key, shutdown: CancellationToken::new() };
-        let cluster = Self { api, admin_token: config.admin_token, tasks: TaskTracker::new() };
+        let tasks = TaskTracker::new();
+        let activator = knative::Activator::new(&config.knative, tasks.clone(), api.shutdown.clone());
+        let cluster = Self { api, admin_token: config.admin_token, tasks, activator };
         cluster.create_system_namespaces().await?;
         cluster.start_controllers();
+        let (handle, shutdown) = (cluster.handle("knative-serving"), cluster.api.shutdown.clone());
+        knative::start(handle, config.knative, &cluster.activator, &cluster.tasks, shutdown).await?;
         Ok(cluster)
     }
 
@@ -84,6 +97,11 @@ impl Cluster {
     /// For controllers in this process; `name` is written into `managedFields`.
     pub fn handle(&self, name: &'static str) -> Handle {
         Handle::new(self.api.clone(), name)
+    }
+
+    /// Calls functions; for the gateway and for invocations from inside the platform.
+    pub fn activator(&self) -> &knative::Activator {
+        &self.activator
     }
 
     /// Forgets all resource versions but the newest.

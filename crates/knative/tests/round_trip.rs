@@ -1,5 +1,7 @@
 //! Objects as a real Knative wrote them survive reading and writing, and unknown fields do no harm.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is missing")]
+
 use knative::{
     eventing::{Broker, RabbitmqBrokerConfig, Trigger},
     rabbitmq::{Binding, Exchange, Policy, Queue},

@@ -38,14 +38,14 @@ impl Default for Config {
         Self {
             domain: "fn.localhost".into(),
             gateway_port: Some(3001),
-            stable_window: Duration::from_secs(60),
+            stable_window: Duration::from_mins(1),
             scale_to_zero_grace: Duration::ZERO,
             target_concurrency: 100.0,
             target_utilization: 0.7,
             max_scale: 50,
-            progress_deadline: Duration::from_secs(60),
+            progress_deadline: Duration::from_mins(1),
             queue_depth: 1000,
-            request_timeout: Duration::from_secs(300),
+            request_timeout: Duration::from_mins(5),
             private_cookies: Vec::new(),
         }
     }

@@ -29,7 +29,7 @@ pub(super) fn revision_name(configuration: &Configuration) -> String {
 
 /// `parent` + `suffix`; where that is too long, the end of the parent gives way to a hash of it, so that
 /// two long names never meet.
-fn child_name(parent: &str, suffix: &str) -> String {
+pub(super) fn child_name(parent: &str, suffix: &str) -> String {
     if parent.len() + suffix.len() <= NAME_LIMIT {
         return format!("{parent}{suffix}");
     }

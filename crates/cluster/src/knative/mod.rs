@@ -2,18 +2,29 @@
 //! reach them through the activator, which starts Pods on demand.
 
 pub mod activator;
+pub(crate) mod admission;
 mod autoscaler;
 mod condition;
 mod config;
 mod configuration;
+mod controller;
 mod gateway;
 mod go_duration;
+mod hub;
+mod kinds;
+mod labels;
 mod pod;
+mod queue;
 mod revision;
 mod route;
+mod routing;
+mod scaler;
 mod scaling;
 mod service;
+mod serving;
+mod watch;
 
 pub use activator::{Activator, Call, ColdReason, ColdStart, Facts, Observer, Outcome};
 pub use config::Config;
 pub use gateway::gateway_router;
+pub(crate) use serving::start;

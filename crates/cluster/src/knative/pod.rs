@@ -6,13 +6,12 @@ use std::{
 };
 
 use k8s_openapi::{
-    api::core::v1::{
-        Container, ContainerPort, ContainerState, ContainerStatus, EnvVar, Pod, Probe, TCPSocketAction,
-    },
+    api::core::v1::{Container, ContainerPort, EnvVar, Pod, Probe, TCPSocketAction},
     apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
 use knative::serving::{Revision, annotation};
 use kube::ResourceExt;
+use serde_json::Value;
 
 use super::service::owner;
 
@@ -153,60 +152,91 @@ impl Trouble {
 /// What the serving side needs to know of a Pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PodFacts {
+    /// Uid of its Revision.
+    pub(super) revision: String,
     pub(super) ready: bool,
     /// Where its process listens, once it runs.
     pub(super) address: Option<SocketAddr>,
     pub(super) deleting: bool,
     /// All its containers ended for good.
     pub(super) finished: bool,
+    /// Why it does not run, or did not run the last time.
     pub(super) trouble: Option<Trouble>,
+    /// Whether the trouble is now, and not that of the run before.
+    pub(super) stuck: bool,
 }
 
 impl PodFacts {
-    pub(super) fn of(pod: &Pod) -> Self {
-        let status = pod.status.as_ref();
-        let conditions = status.and_then(|s| s.conditions.as_deref()).unwrap_or_default();
-        let phase = status.and_then(|s| s.phase.as_deref()).unwrap_or_default();
-        let port = pod.annotations().get(PORT_ANNOTATION).and_then(|p| p.parse().ok());
-        let containers = status.and_then(|s| s.container_statuses.as_deref()).unwrap_or_default();
-        let unschedulable = conditions.iter().find(|c| c.type_ == "PodScheduled" && c.status == "False");
-        let trouble = match unschedulable {
-            Some(c) => Some(Trouble::Unschedulable {
-                reason: c.reason.clone().unwrap_or_default(),
-                message: c.message.clone().unwrap_or_default(),
-            }),
+    /// From the Pod as it is stored.
+    pub(super) fn of(pod: &Value) -> Self {
+        let status = &pod["status"];
+        let conditions = status["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let has =
+            |type_: &str, value: &str| conditions.iter().find(|c| c["type"] == type_ && c["status"] == value);
+        let port = pod["metadata"]["annotations"][PORT_ANNOTATION].as_str().and_then(|p| p.parse().ok());
+        let containers = status["containerStatuses"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let trouble = match has("PodScheduled", "False") {
+            Some(c) => {
+                Some(Trouble::Unschedulable { reason: text(&c["reason"]), message: text(&c["message"]) })
+            }
             None => containers.iter().find_map(trouble),
         };
+        let running = |c: &Value| c["state"]["running"].is_object();
         Self {
-            ready: conditions.iter().any(|c| c.type_ == "Ready" && c.status == "True"),
+            revision: text(&pod["metadata"]["labels"][annotation::REVISION_UID]),
+            ready: has("Ready", "True").is_some(),
             address: port.map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
-            deleting: pod.metadata.deletion_timestamp.is_some(),
-            finished: phase == "Failed" || phase == "Succeeded",
+            deleting: pod["metadata"]["deletionTimestamp"].is_string(),
+            finished: status["phase"] == "Failed" || status["phase"] == "Succeeded",
+            stuck: trouble.is_some() && !containers.iter().all(running),
             trouble,
         }
     }
 
-    /// Whether it may be sent requests.
+    /// Where it may be sent requests.
     pub(super) fn serves(&self) -> Option<SocketAddr> {
         self.address.filter(|_| self.ready && !self.deleting && !self.finished)
     }
+
+    /// Whether it counts as a Pod of its Revision.
+    pub(super) fn counts(&self) -> bool {
+        !self.deleting && !self.finished
+    }
 }
 
-fn trouble(status: &ContainerStatus) -> Option<Trouble> {
-    let ended = |state: &Option<ContainerState>| {
-        state
-            .as_ref()
-            .and_then(|s| s.terminated.as_ref())
-            .map(|t| Trouble::Exited { code: t.exit_code, message: t.message.clone().unwrap_or_default() })
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn trouble(status: &Value) -> Option<Trouble> {
+    let ended = |state: &Value| {
+        let ended = state["terminated"].as_object()?;
+        let code =
+            ended.get("exitCode").and_then(Value::as_i64).and_then(|c| i32::try_from(c).ok()).unwrap_or(-1);
+        Some(Trouble::Exited { code, message: ended.get("message").map(text).unwrap_or_default() })
     };
     let waiting = || {
-        let waiting = status.state.as_ref()?.waiting.as_ref()?;
-        let reason = waiting.reason.clone().unwrap_or_default();
+        let waiting = &status["state"]["waiting"];
+        let reason = text(&waiting["reason"]);
         let harmless =
             ["", "ContainerCreating", "PodInitializing", "CrashLoopBackOff"].contains(&reason.as_str());
-        (!harmless).then(|| Trouble::Waiting { reason, message: waiting.message.clone().unwrap_or_default() })
+        (!harmless).then(|| Trouble::Waiting { reason, message: text(&waiting["message"]) })
     };
-    ended(&status.state).or_else(|| ended(&status.last_state)).or_else(waiting)
+    ended(&status["state"]).or_else(|| ended(&status["lastState"])).or_else(waiting)
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exited { code, message } if message.trim().is_empty() => {
+                write!(f, "it ended with exit code {code}")
+            }
+            Self::Exited { code, message } => write!(f, "it ended with exit code {code}: {}", message.trim()),
+            Self::Waiting { reason, message } | Self::Unschedulable { reason, message } => {
+                write!(f, "{reason}: {message}")
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -256,12 +286,9 @@ mod tests {
     }
 
     fn observed(status: serde_json::Value) -> PodFacts {
-        PodFacts::of(
-            &serde_json::from_value(json!({
-                "metadata": {"name": "p", "annotations": {PORT_ANNOTATION: "4711"}}, "status": status
-            }))
-            .unwrap(),
-        )
+        PodFacts::of(&json!({
+            "metadata": {"name": "p", "annotations": {PORT_ANNOTATION: "4711"}}, "status": status
+        }))
     }
 
     #[test]

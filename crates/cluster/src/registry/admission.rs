@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::api::auth::User;
 use crate::api::status::ApiResult;
+use crate::knative;
 use crate::registry::resource::{Resource, Subresource};
 use crate::registry::storage::Registry;
 
@@ -20,13 +21,20 @@ pub struct Attributes<'a> {
 }
 
 /// May change the object, or refuse it.
-pub fn admit_create(_attributes: &Attributes<'_>, _object: &mut Value) -> ApiResult<()> {
+pub fn admit_create(attributes: &Attributes<'_>, object: &mut Value) -> ApiResult<()> {
+    knative::admission::default(attributes, object, None);
     Ok(())
 }
 
 /// May change the new object, or refuse the update.
-pub fn admit_update(_attributes: &Attributes<'_>, _object: &mut Value, _old: &Value) -> ApiResult<()> {
+pub fn admit_update(attributes: &Attributes<'_>, object: &mut Value, old: &Value) -> ApiResult<()> {
+    knative::admission::default(attributes, object, Some(old));
     Ok(())
+}
+
+/// May refuse an object that is as its kind demands; `old` where it is an update.
+pub fn review(attributes: &Attributes<'_>, object: &Value, old: Option<&Value>) -> ApiResult<()> {
+    knative::admission::review(attributes, object, old)
 }
 
 /// May refuse the deletion.

@@ -65,6 +65,7 @@ async fn attempt_create(
         ));
     }
     validate(resource, &object)?;
+    admission::review(&target.attributes(api, &name, options), object.value(), None)?;
     if !applied {
         apply::update_managers(resource, None, object.value_mut(), &target.manager(api, options));
     }

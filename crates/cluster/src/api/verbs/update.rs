@@ -110,6 +110,7 @@ fn prepare(
     }
     causes.extend(scale::negative(resource, &new));
     refuse(resource, &target.name, causes)?;
+    admission::review(&target.attributes(api, &target.name, options), new.value(), Some(old.value()))?;
     if !applied {
         let manager = target.manager(api, options);
         apply::update_managers(resource, Some(old.value()), new.value_mut(), &manager);

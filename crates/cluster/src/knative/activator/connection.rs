@@ -7,7 +7,7 @@ use http::{Request, Response};
 use hyper::{body::Incoming, client::conn::http1::SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::slot::Slot;
 
@@ -15,6 +15,25 @@ use super::slot::Slot;
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// How long an idle connection may take to become usable again after its last response.
 const SETTLE_LIMIT: Duration = Duration::from_millis(5);
+
+/// Starts tasks of the data path; they end at shutdown.
+#[derive(Clone)]
+pub(super) struct Tasks {
+    pub(super) tracker: TaskTracker,
+    pub(super) shutdown: CancellationToken,
+}
+
+impl Tasks {
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let shutdown = self.shutdown.clone();
+        self.tracker.spawn(async move {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+}
 
 /// Why a request was not answered.
 pub(super) enum SendError {
@@ -28,7 +47,7 @@ pub(super) enum SendError {
 pub(super) async fn send(
     slot: &Slot,
     mut request: Request<Body>,
-    tasks: &TaskTracker,
+    tasks: &Tasks,
 ) -> Result<(Response<Incoming>, SendRequest<Body>), SendError> {
     while let Some(mut sender) = slot.take() {
         if !sender.is_ready() {
@@ -58,7 +77,7 @@ pub(super) async fn send(
     }
 }
 
-async fn connect(slot: &Slot, tasks: &TaskTracker) -> Option<SendRequest<Body>> {
+async fn connect(slot: &Slot, tasks: &Tasks) -> Option<SendRequest<Body>> {
     let stream = tokio::time::timeout(CONNECT_LIMIT, TcpStream::connect(slot.address)).await.ok()?.ok()?;
     stream.set_nodelay(true).ok()?;
     let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;

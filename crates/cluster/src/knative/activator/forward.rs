@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, OnceLock, atomic::AtomicU64},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use axum::body::Body;
@@ -12,35 +12,47 @@ use http_body::Body as _;
 use hyper::{body::Incoming, client::conn::http1::SendRequest};
 use jiff::Timestamp;
 use rand::Rng;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     backend::{Backend, Refusal},
     body::{Answer, Counted},
     call::{Observer, Outcome},
-    connection::{SendError, send},
+    connection::{SendError, Tasks, send},
     headers::{CORRELATION_ID, Caller, correlation_id, prepare_request, prepare_response, wants_upgrade},
     problem::Problem,
     record::{Arrival, Listener, Record, RequestBytes},
     table::{Table, Target},
     upgrade,
 };
+use crate::knative::Config;
 
-/// Pods that are tried when they refuse the connection.
-const ATTEMPTS: u32 = 3;
+/// How long a request looks for a Pod that takes its connection, where those that say they are ready do
+/// not: right after a crash or a restart their word is out of date.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Sends requests to functions. Clones share everything.
 #[derive(Clone)]
 pub struct Activator {
     table: Arc<Table>,
-    tasks: TaskTracker,
+    tasks: Tasks,
     listener: Listener,
     private_cookies: Arc<[String]>,
 }
 
 impl Activator {
-    pub(in crate::knative) fn new(table: Arc<Table>, tasks: TaskTracker, private_cookies: &[String]) -> Self {
-        Self { table, tasks, listener: Arc::new(OnceLock::new()), private_cookies: private_cookies.into() }
+    /// With an empty table, which the controllers fill.
+    pub(crate) fn new(config: &Config, tracker: TaskTracker, shutdown: CancellationToken) -> Self {
+        Self {
+            table: Arc::default(),
+            tasks: Tasks { tracker, shutdown },
+            listener: Arc::new(OnceLock::new()),
+            private_cookies: config.private_cookies.as_slice().into(),
+        }
+    }
+
+    pub(in crate::knative) fn table(&self) -> &Arc<Table> {
+        &self.table
     }
 
     /// Sets who is told of finished calls. Only the first one counts.
@@ -184,7 +196,8 @@ impl Activator {
         deadline: tokio::time::Instant,
     ) -> Result<(Response<Incoming>, SendRequest<Body>), (Problem, Outcome)> {
         let name = &*backend.settings.service;
-        for _ in 0..ATTEMPTS {
+        let mut refused: Option<Instant> = None;
+        while refused.is_none_or(|since| since.elapsed() < LOOK) {
             let (lease, cold_start) = backend.lease(deadline).await.map_err(|why| {
                 let outcome = if why == Refusal::TimedOut { Outcome::TimedOut } else { Outcome::Refused };
                 (Problem::refused(name, &why), outcome)
@@ -199,6 +212,7 @@ impl Activator {
                     tracing::debug!(pod = &*slot.name, "a Pod takes no connection");
                     slot.shun();
                     record.lease = None;
+                    refused.get_or_insert_with(Instant::now);
                     request = *unsent;
                 }
                 Ok(Err(SendError::Broken(error))) => {

@@ -17,14 +17,10 @@ pub(super) struct Load {
 /// One reading.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::knative) struct Reading {
-    /// Requests at this moment, the waiting ones included.
-    pub(in crate::knative) in_flight: u32,
     /// Requests at once, on average since the reading before.
     pub(in crate::knative) concurrency: f64,
     /// Requests per second since the reading before.
     pub(in crate::knative) rate: f64,
-    /// When a request last began or ended.
-    pub(in crate::knative) last: Instant,
 }
 
 impl Load {
@@ -49,17 +45,12 @@ impl Load {
     pub(super) fn take(&mut self, now: Instant) -> Reading {
         self.settle(now);
         let seconds = now.duration_since(self.from).as_secs_f64().max(0.001);
-        let reading = Reading {
-            in_flight: self.in_flight,
-            concurrency: self.area / seconds,
-            rate: f64::from(self.arrivals) / seconds,
-            last: self.last,
-        };
+        let reading = Reading { concurrency: self.area / seconds, rate: f64::from(self.arrivals) / seconds };
         (self.area, self.from, self.arrivals) = (0.0, now, 0);
         reading
     }
 
-    /// Reads without starting anew.
+    /// Requests at this moment, the waiting ones included, and when one last began or ended.
     pub(super) fn in_flight(&self) -> (u32, Instant) {
         (self.in_flight, self.last)
     }
@@ -86,7 +77,7 @@ mod tests {
         let reading = load.take(at(2000));
         assert!((reading.concurrency - 1.25).abs() < 1e-9);
         assert!((reading.rate - 1.0).abs() < 1e-9);
-        assert_eq!((reading.in_flight, reading.last), (1, at(1000)));
+        assert_eq!(load.in_flight(), (1, at(1000)));
         assert!(
             (load.take(at(3000)).concurrency - 1.0).abs() < 1e-9,
             "only what came since the last reading"

@@ -19,6 +19,6 @@ pub use call::{Call, ColdReason, ColdStart, Facts, Observer, Outcome};
 pub use forward::Activator;
 
 pub(super) use backend::{Backend, Settings};
-pub(super) use headers::{Caller, correlation_id};
+pub(super) use headers::correlation_id;
 pub(super) use problem::Problem;
 pub(super) use table::{Table, Target};

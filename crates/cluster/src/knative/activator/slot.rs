@@ -66,7 +66,7 @@ impl Slot {
         }
     }
 
-    pub(super) fn in_flight(&self) -> u32 {
+    pub(in crate::knative) fn in_flight(&self) -> u32 {
         self.in_flight.load(Ordering::Acquire)
     }
 

@@ -80,6 +80,12 @@ fn name_causes(resource: &Resource, field: &str, shown: &str, checked: &str) -> 
     errors.iter().map(|error| Cause::invalid(field, &shown.into(), error)).collect()
 }
 
+/// Whether the kind is one of Kubernetes itself: custom resources may have finalizers without a slash.
+fn is_builtin(object: &Object) -> bool {
+    let group = object.api_version().rsplit_once('/').map_or("", |(group, _)| group);
+    !group.contains('.') || group.ends_with(".k8s.io")
+}
+
 fn common(object: &Object) -> Vec<Cause> {
     let mut causes = Vec::new();
     for (key, value) in entries(object, "/metadata/labels") {
@@ -100,7 +106,7 @@ fn common(object: &Object) -> Vec<Cause> {
         causes.extend(invalid("metadata.finalizers", finalizer, names::key_errors(finalizer)));
     }
     for (at, finalizer) in object.finalizers().into_iter().enumerate() {
-        if !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
+        if is_builtin(object) && !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(&finalizer) {
             let why = "name is neither a standard finalizer name nor is it fully qualified";
             causes.push(Cause::invalid(format!("metadata.finalizers[{at}]"), &finalizer.into(), why));
         }

@@ -1,0 +1,57 @@
+import { expect, type Page } from "@playwright/test";
+
+/** Tenant that the first start makes. */
+export const TENANT = "default";
+
+/** A name that no other spec uses. */
+export const uniqueName = (stem: string) => `${stem}-${Math.random().toString(36).slice(2, 8)}`;
+
+/** Pages of functions: the list, the create form, and the tabs of one function. */
+export class Functions {
+  constructor(readonly page: Page) {}
+
+  async openList(query = "") {
+    await this.page.goto(`/t/${TENANT}/functions${query}`);
+  }
+
+  async openForm() {
+    await this.page.goto(`/t/${TENANT}/new`);
+  }
+
+  async open(name: string, tab = "") {
+    await this.page.goto(`/t/${TENANT}/functions/${name}${tab && `/${tab}`}`);
+  }
+
+  /** Creates a function from the sample that the form offers, or from `code`. */
+  async create(name: string, options: { language?: "Python" | "Node.js"; code?: string } = {}) {
+    await this.openForm();
+    await this.page.getByLabel("Name", { exact: true }).fill(name);
+    const language = options.language ?? "Python";
+    await this.page.getByRole("radio", { name: new RegExp(`^${language}`) }).check({ force: true });
+    if (options.code !== undefined) await this.write(language === "Python" ? "code_python" : "code_nodejs", options.code);
+    await this.page.getByRole("button", { name: "Create and build" }).click();
+    await this.page.waitForURL(`**/functions/${name}**`);
+  }
+
+  /** Replaces the text of an editor; a plain text area where there is no JavaScript. */
+  async write(field: string, text: string) {
+    const area = this.page.locator(`textarea[name="${field}"]`);
+    if (await area.isVisible()) {
+      await area.fill(text);
+      return;
+    }
+    const editor = this.page.locator(`[data-editor="${field}"] .cm-content, :has(> textarea[name="${field}"]) .cm-content`);
+    await editor.first().click();
+    await this.page.keyboard.press("ControlOrMeta+a");
+    await this.page.keyboard.insertText(text);
+  }
+
+  /** The phase in the head of the function's pages. */
+  phase() {
+    return this.page.locator("#function-head .pill");
+  }
+
+  async waitUntilReady() {
+    await expect(this.phase()).toContainText("Ready", { timeout: 45_000 });
+  }
+}

@@ -1,0 +1,48 @@
+import AxeBuilder from "@axe-core/playwright";
+import { TENANT, uniqueName } from "../../pages/functions";
+import { expect, test } from "../../pages/test";
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
+const name = uniqueName("axe");
+const pages = [
+  ["list", `/t/${TENANT}/functions`],
+  ["list without a match", `/t/${TENANT}/functions?q=nothing-has-this-name`],
+  ["create", `/t/${TENANT}/new`],
+  ["overview", `/t/${TENANT}/functions/${name}`],
+  ["code", `/t/${TENANT}/functions/${name}/code`],
+  ["builds", `/t/${TENANT}/functions/${name}/builds`],
+  ["test", `/t/${TENANT}/functions/${name}/test`],
+  ["events", `/t/${TENANT}/functions/${name}/events`],
+  ["logs", `/t/${TENANT}/functions/${name}/logs`],
+  ["settings", `/t/${TENANT}/functions/${name}/settings`],
+  ["yaml", `/t/${TENANT}/functions/${name}/yaml`],
+  ["delete", `/t/${TENANT}/functions/${name}/delete`],
+  ["not found", `/t/${TENANT}/functions/not-here`],
+] as const;
+
+test.beforeAll(async ({ browser }, info) => {
+  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+  const { Functions } = await import("../../pages/functions");
+  const functions = new Functions(page);
+  await functions.create(name);
+  await functions.waitUntilReady();
+  await page.close();
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const width of [320, 768, 1280]) {
+    test(`no page has a violation, ${scheme}, ${width} px`, async ({ page }) => {
+      test.setTimeout(180_000);
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width, height: 900 });
+      for (const [label, path] of pages) {
+        await page.goto(path);
+        const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+        const told = violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" | ")}`);
+        expect.soft(told, `${label}`).toEqual([]);
+        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect.soft(sideways, `${label} scrolls sideways`).toBeLessThanOrEqual(0);
+      }
+    });
+  }
+}

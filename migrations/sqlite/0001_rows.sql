@@ -14,7 +14,8 @@ CREATE TABLE events (
     event       TEXT    NOT NULL
 );
 CREATE UNIQUE INDEX events_identity ON events (tenant, source, id);
-CREATE INDEX events_by_time ON events (tenant, at, position);
+-- With the kind, so that a search by the start of a type reads the index alone.
+CREATE INDEX events_by_time ON events (tenant, at, position, kind);
 CREATE INDEX events_by_function ON events (tenant, function, at, position);
 CREATE INDEX events_by_kind ON events (tenant, kind, at, position);
 CREATE INDEX events_by_correlation ON events (tenant, correlation, at, position) WHERE correlation IS NOT NULL;

@@ -34,10 +34,16 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
   printf '#![no_std]\n' > "$work/src/lib.rs"
   (cd "$work" && RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=-Cembed-bitcode=yes \
     CARGO_TARGET_DIR="$work/target" /usr/bin/cargo build --quiet --release --offline --target "$wasm" \
+    --config 'source.crates-io.replace-with = "debian"' \
+    --config 'source.debian.directory = "/usr/lib/rustlib/src/rust/library/vendor"' \
     -Z build-std=std,panic_abort,panic_unwind,proc_macro,test)
   as_root mkdir -p "/usr/lib/rustlib/$wasm/lib"
   find "$work/target/$wasm/release/deps" -name 'lib*.rlib' ! -name 'libempty*' -print0 |
     xargs -0 -I{} sh -c "$SUDO cp {} /usr/lib/rustlib/$wasm/lib/"
+  host=$(/usr/bin/rustc -vV | sed -n 's/^host: //p')
+  # rustc looks for its wasm linker under this name here.
+  as_root mkdir -p "/usr/lib/rustlib/$host/bin"
+  as_root ln -sf "$(command -v lld-22)" "/usr/lib/rustlib/$host/bin/rust-lld"
   printf '%s' "$want" | as_root tee "$stamp" >/dev/null
 fi
 rustup toolchain list 2>/dev/null | grep -q '^deb-web' || rustup toolchain link deb-web /usr

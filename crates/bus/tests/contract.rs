@@ -3,6 +3,8 @@
 //! The cases are plain functions over `dyn Bus` in `contract/`; a backend adds one module here that
 //! makes a bus and calls them all.
 
+#![expect(clippy::unwrap_used, reason = "in helpers of tests a panic is the failure")]
+
 mod contract {
     pub(crate) mod dead_letter;
     pub(crate) mod delivery;

@@ -25,7 +25,9 @@ impl Kubectl {
         serving.cluster.write_kubeconfig(&config, serving.address).unwrap();
         let kubectl = Self { serving };
         kubectl.input(&["apply", "-f", "-"], &widgets().to_string()).await;
-        kubectl.run(&["wait", "--for=condition=Established", "crd/widgets.example.com", "--timeout=30s"]).await;
+        kubectl
+            .run(&["wait", "--for=condition=Established", "crd/widgets.example.com", "--timeout=30s"])
+            .await;
         kubectl
     }
 
@@ -52,8 +54,7 @@ impl Kubectl {
 
     /// As [`Kubectl::run`], with something on standard input.
     async fn input(&self, arguments: &[&str], input: &str) -> String {
-        let mut child =
-            self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
         let output = timeout(PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
         assert!(output.status.success(), "kubectl {arguments:?}");
@@ -115,7 +116,10 @@ async fn apply_creates_changes_and_says_so() {
     let size = ["get", "widget", "a", "-o", "jsonpath={.spec.size}"];
     assert_eq!(kubectl.run(&size).await, "2");
     let server_side = ["apply", "--server-side", "--force-conflicts", "-f", "-"];
-    assert_eq!(kubectl.input(&server_side, &widget("a", 3)).await, "widget.example.com/a serverside-applied\n");
+    assert_eq!(
+        kubectl.input(&server_side, &widget("a", 3)).await,
+        "widget.example.com/a serverside-applied\n"
+    );
     assert_eq!(kubectl.run(&size).await, "3");
 }
 

@@ -29,7 +29,8 @@ async fn replay(numbers: &[&str]) {
     let token = serving.folder().join("token");
     std::fs::write(&token, TOKEN).unwrap();
     let (server, shared) = (format!("http://{}", serving.address), shared());
-    let compact = format!("python3 -c 'import urllib.request as r; r.urlopen(\"{server}/compact\", data=b\"\")'");
+    let compact =
+        format!("python3 -c 'import urllib.request as r; r.urlopen(\"{server}/compact\", data=b\"\")'");
     let only: Vec<String> = numbers.iter().map(|number| format!("{number}-*")).collect();
     let output = Command::new("python3")
         .arg(shared.join("replay.py"))

@@ -67,10 +67,13 @@ impl Cache {
         all.get(tenant)?.get(name).cloned()
     }
 
-    /// Every function of every tenant.
-    pub(crate) fn everything(&self) -> Vec<Arc<LambdaFunction>> {
+    /// Every function of every tenant, by name only.
+    pub(crate) fn names(&self) -> Vec<(TenantName, FunctionName)> {
         let all = self.functions.read().unwrap_or_else(PoisonError::into_inner);
-        all.values().flat_map(BTreeMap::values).cloned().collect()
+        let of = |(tenant, functions): (&TenantName, &Functions)| {
+            functions.keys().map(|name| (tenant.clone(), name.clone())).collect::<Vec<_>>()
+        };
+        all.iter().flat_map(of).collect()
     }
 
     /// Takes an object over unless a newer one is known; whose it is when it changed something.
@@ -191,6 +194,11 @@ async fn follow_functions(platform: &Platform, events: impl Stream<Item = watche
             watcher::Event::Delete(function) => platform.cache().forget(&function),
         };
         if let Some((tenant, function)) = changed {
+            if let Some(object) = platform.cache().function(&tenant, &function)
+                && let Err(error) = platform.note_function(&object).await
+            {
+                tracing::error!(%error, function.name = %function, "the row of a build could not be kept");
+            }
             platform.live().tell(Change::Function { tenant, function });
         }
     }

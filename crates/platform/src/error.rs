@@ -177,6 +177,47 @@ impl From<kube::Error> for Error {
     }
 }
 
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Cursor => Self::field("cursor", "This cursor is not one that a list gave out."),
+            store::Error::Full => Self::refused(
+                507,
+                "disk_full",
+                "The platform's disk is full.",
+                "Nothing was changed. The administrator has to free some space.",
+            ),
+            other => Self::Unavailable { what: "database", cause: other.to_string() },
+        }
+    }
+}
+
+impl From<bus::Error> for Error {
+    fn from(error: bus::Error) -> Self {
+        match error {
+            bus::Error::NoSuchQueue(_) => Self::refused(
+                409,
+                "not_ready_for_events",
+                "The function can not take events yet.",
+                "Wait until it was deployed once, then send the event again.",
+            ),
+            bus::Error::QueueFull { .. } => Self::refused(
+                429,
+                "queue_full",
+                "The function's queue is full.",
+                "Wait until it has worked some events off, then send the event again.",
+            ),
+            bus::Error::TooLarge { .. } => Self::refused(
+                413,
+                "event_too_large",
+                "The event is too large.",
+                "Put large data into a bucket and send its address.",
+            ),
+            other => Self::Unavailable { what: "event bus", cause: other.to_string() },
+        }
+    }
+}
+
 fn field_errors(status: &kube::core::Status) -> Vec<FieldError> {
     let causes = status.details.as_ref().map_or(&[][..], |details| &details.causes);
     if causes.is_empty() {

@@ -214,7 +214,7 @@ pub(crate) fn sign(function: &mut LambdaFunction, caller: &Caller) {
 }
 
 /// Whether an edit that began from `version` began from the present spec; status changes do not count.
-fn began_from(version: &str, function: &LambdaFunction) -> bool {
+pub(crate) fn began_from(version: &str, function: &LambdaFunction) -> bool {
     let generation = version.split('-').next().and_then(|text| text.parse::<i64>().ok());
     generation == function.metadata.generation
 }

@@ -8,13 +8,29 @@
 //! `server/src/rest/<noun>.rs` call it.
 
 mod access;
+mod build_rows;
+mod builds;
 mod cache;
+mod collector;
+mod dead_letters;
+mod detail;
+mod dispatcher;
 mod error;
+mod events;
 mod functions;
+mod gateway;
+mod invocations;
 mod limits;
 mod live;
+mod logs;
 mod manifest;
+mod preferences;
+mod recorder;
 mod runtimes;
+mod saved_tests;
+mod search;
+mod secrets;
+mod settings_form;
 mod source;
 mod summary;
 mod uploads;
@@ -26,14 +42,14 @@ use domain::{Clock, Timestamp, function::RuntimeOption};
 use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Result};
+pub use gateway::{Answer, AnswerBody, Facts, Gateway, ObservedCall};
 pub use limits::{Limits, Rate};
+pub use logs::LogUpdate;
 pub use manifest::PatchKind;
 
 /// What the platform is told at start.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Host and port of the gateway that calls of functions go to.
-    pub gateway: String,
     /// What people put before `<tenant>/<function>/` to call a function: `http://127.0.0.1:3001`.
     pub gateway_url: String,
     /// Languages, and whether they can be used here.
@@ -45,6 +61,12 @@ pub struct Settings {
 pub struct Ports {
     /// The cluster.
     pub kube: kube::Client,
+    /// Rows.
+    pub store: Arc<dyn store::Store>,
+    /// Events in motion.
+    pub bus: Arc<dyn bus::Bus>,
+    /// Calls functions.
+    pub gateway: Arc<dyn Gateway>,
     /// Where the present comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -61,14 +83,23 @@ struct Inner {
     cache: cache::Cache,
     live: live::Live,
     limits: Limits,
+    announced: invocations::Announced,
+    build_lock: tokio::sync::Mutex<()>,
 }
 
 impl Platform {
     /// The platform over its backends; [`Self::run_cache`] must run for it to see the cluster.
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let live = live::Live::new(ports.clock.now());
-        let inner =
-            Inner { ports, settings, cache: cache::Cache::default(), live, limits: Limits::default() };
+        let inner = Inner {
+            ports,
+            settings,
+            cache: cache::Cache::default(),
+            live,
+            limits: Limits::default(),
+            announced: invocations::Announced::default(),
+            build_lock: tokio::sync::Mutex::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -94,6 +125,26 @@ impl Platform {
 
     pub(crate) fn kube(&self) -> &kube::Client {
         &self.inner.ports.kube
+    }
+
+    pub(crate) fn store(&self) -> &dyn store::Store {
+        &*self.inner.ports.store
+    }
+
+    pub(crate) fn bus(&self) -> &dyn bus::Bus {
+        &*self.inner.ports.bus
+    }
+
+    pub(crate) fn gateway(&self) -> &dyn Gateway {
+        &*self.inner.ports.gateway
+    }
+
+    pub(crate) fn announced(&self) -> &invocations::Announced {
+        &self.inner.announced
+    }
+
+    pub(crate) fn build_lock(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.build_lock
     }
 
     pub(crate) fn settings(&self) -> &Settings {

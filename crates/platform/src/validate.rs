@@ -9,6 +9,8 @@ use domain::{
     function::{FunctionSpec, Resources, Scaling, TrafficTarget},
 };
 
+pub(crate) use env::is_env_name;
+
 use crate::{Error, Result};
 
 /// Collects what is wrong.

@@ -56,7 +56,7 @@ impl Sqlite {
         let read = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(1)
-            .idle_timeout(Duration::from_secs(60))
+            .idle_timeout(Duration::from_mins(1))
             .connect_with(options.pragma("query_only", "on"))
             .await
             .map_err(|error| Error::from(error).of(path))?;

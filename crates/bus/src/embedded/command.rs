@@ -11,6 +11,6 @@ pub(super) enum Command {
     Declare { spec: Box<QueueSpec>, reply: Sender<Result<()>> },
     Delete { name: String, reply: Sender<Result<()>> },
     Consume { queue: String, prefetch: u16, reply: Sender<Result<Consumer>> },
-    Stats { reply: Sender<Result<Vec<QueueStats>>> },
+    Stats { reply: Sender<Vec<QueueStats>> },
     Close { reply: Sender<()> },
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use redb::{ReadTransaction, ReadableTable};
 
 use super::{
-    duplicates::FIRST_QUEUE,
+    duplicates::{FIRST_QUEUE, Seen},
     record::QueueRow,
     router::Router,
     tables::{LENGTHS, META, NEXT_QUEUE, NEXT_SEQ, QUEUES},
@@ -19,6 +19,7 @@ pub(super) struct Directory {
     pub specs: HashMap<u32, QueueSpec>,
     pub lengths: HashMap<u32, u64>,
     pub router: Router,
+    pub seen: Seen,
     pub next_seq: u64,
     pub next_queue: u32,
 }
@@ -26,7 +27,7 @@ pub(super) struct Directory {
 impl Directory {
     /// Reads it from the file.
     pub(super) fn load(read: &ReadTransaction) -> Result<Self, redb::Error> {
-        let mut directory = Self::default();
+        let mut directory = Self { seen: Seen::load(read)?, ..Self::default() };
         let meta = read.open_table(META)?;
         directory.next_seq = meta.get(NEXT_SEQ)?.map_or(1, |value| value.value());
         directory.next_queue =

@@ -11,36 +11,24 @@ use domain::{
     Clock, Timestamp,
     deadletter::{Attempt, FailureKind},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::{
     command::Command,
     directory::Directory,
-    encode::Encoded,
     file,
     index::Index,
+    round::{Round, Write},
     settle::Settle,
-    stream::Deliveries,
     tables::Place,
-    write::{Changed, Effect, Stored, Target, Writer},
+    write::{Changed, Effect, Stored, Writer},
 };
-use crate::{Consumer, Error, QueueStats, Result};
+use crate::{Error, Result};
 
-/// Requests in one transaction at most.
-const BATCH: usize = 1024;
-/// Bytes of events in one transaction at most.
-const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Milliseconds between two looks at what is too old.
 const SWEEP_MS: i64 = 10_000;
 /// Expired messages taken away from a queue in one sweep.
 const EXPIRED_AT_ONCE: usize = 5_000;
-
-/// A request that changes the file.
-enum Write {
-    Publish { target: Target, event: Encoded, reply: oneshot::Sender<Result<()>> },
-    Ack { place: Place, reply: oneshot::Sender<Result<()>> },
-    Fail { place: Place, attempt: Attempt, kind: FailureKind, reply: Option<oneshot::Sender<Result<()>>> },
-}
 
 pub(super) struct Engine {
     pub(super) path: PathBuf,
@@ -55,7 +43,7 @@ pub(super) struct Engine {
     pub(super) recovered: u64,
     pub(super) settles: mpsc::UnboundedSender<Settle>,
     answers: Option<mpsc::UnboundedReceiver<Settle>>,
-    next_consumer: u64,
+    pub(super) next_consumer: u64,
     next_sweep: Timestamp,
 }
 
@@ -218,7 +206,7 @@ impl Engine {
     }
 
     /// Runs one transaction; the memory follows when it is committed.
-    fn transact<T>(&mut self, work: impl FnOnce(&mut Writer<'_>) -> Stored<T>) -> Result<T> {
+    pub(super) fn transact<T>(&mut self, work: impl FnOnce(&mut Writer<'_>) -> Stored<T>) -> Result<T> {
         if self.database.is_none() {
             let (database, directory, _) = file::open(&self.path)?;
             self.directory = directory;
@@ -252,6 +240,7 @@ impl Engine {
         self.directory.next_seq = changed.next_seq;
         self.directory.next_queue = changed.next_queue;
         self.directory.lengths.extend(changed.lengths);
+        self.directory.seen.apply(changed.seen);
         for effect in changed.effects {
             let queue = match effect {
                 Effect::Declared(row) => {
@@ -275,63 +264,6 @@ impl Engine {
         }
     }
 
-    fn control(&mut self, command: Command) {
-        // A caller that is gone needs no answer.
-        match command {
-            Command::Declare { spec, reply } => {
-                let _ = reply.send(self.transact(|writer| writer.declare(*spec)).map(|_| ()));
-            }
-            Command::Delete { name, reply } => {
-                let _ = reply.send(self.delete(&name));
-            }
-            Command::Consume { queue, prefetch, reply } => {
-                let _ = reply.send(self.consume(&queue, prefetch));
-            }
-            Command::Stats { reply } => {
-                let _ = reply.send(self.stats());
-            }
-            Command::Publish { .. } | Command::Close { .. } => {}
-        }
-    }
-
-    fn delete(&mut self, name: &str) -> Result<()> {
-        let Some(queue) = self.directory.names.get(name).copied() else { return Ok(()) };
-        self.transact(|writer| writer.delete(name, queue))?;
-        self.directory.remove(queue);
-        self.indices.remove(&queue);
-        Ok(())
-    }
-
-    fn consume(&mut self, name: &str, prefetch: u16) -> Result<Consumer> {
-        let Some(queue) = self.directory.names.get(name).copied() else {
-            return Err(Error::NoSuchQueue(name.to_owned()));
-        };
-        let (outbox, inbox) = mpsc::unbounded_channel();
-        let consumer = self.next_consumer;
-        self.next_consumer += 1;
-        self.indices.entry(queue).or_default().add_consumer(consumer, prefetch, outbox);
-        self.stirred.insert(queue);
-        Ok(Consumer::new(Deliveries::new(inbox, self.settles.clone(), queue, consumer)))
-    }
-
-    fn stats(&self) -> Result<Vec<QueueStats>> {
-        let nothing = Index::default();
-        let mut stats = Vec::with_capacity(self.directory.names.len());
-        for (name, queue) in &self.directory.names {
-            let index = self.indices.get(queue).unwrap_or(&nothing);
-            stats.push(QueueStats {
-                name: name.clone(),
-                messages: self.directory.lengths.get(queue).copied().unwrap_or_default(),
-                unacked: index.unacked() as u64,
-                waiting: index.waiting() as u64,
-                consumers: index.consumers() as u32,
-                oldest: self.oldest(*queue),
-            });
-        }
-        stats.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(stats)
-    }
-
     /// Takes away duplicates' marks and messages that are too old, now and then.
     fn sweep(&mut self) {
         let now = self.clock.now();
@@ -352,30 +284,5 @@ impl Engine {
             writer.duplicates.prune(now)?;
             old.into_iter().try_for_each(|(queue, ttl)| writer.expire(queue, ttl, EXPIRED_AT_ONCE))
         });
-    }
-}
-
-/// What one turn of the loop does.
-#[derive(Default)]
-struct Round {
-    writes: Vec<Write>,
-    bytes: usize,
-    /// Ends the turn: it is done after the writes before it.
-    control: Option<Command>,
-}
-
-impl Round {
-    fn open(&self) -> bool {
-        self.control.is_none() && self.writes.len() < BATCH && self.bytes < BATCH_BYTES
-    }
-
-    fn take(&mut self, command: Command) {
-        match command {
-            Command::Publish { target, event, reply } => {
-                self.bytes += event.body.len();
-                self.writes.push(Write::Publish { target, event, reply });
-            }
-            other => self.control = Some(other),
-        }
     }
 }

@@ -6,7 +6,7 @@ use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, ba
 
 use super::{
     directory::Directory,
-    tables::{CLEAN, LENGTHS, MESSAGES, META, QUEUES, SEEN, SEEN_ORDER},
+    tables::{CLEAN, LENGTHS, MESSAGES, META, QUEUES, SEEN},
 };
 use crate::{Error, Result};
 
@@ -48,7 +48,6 @@ fn prepare(database: &Database) -> Result<(Directory, bool), redb::Error> {
     transaction.open_table(MESSAGES)?;
     transaction.open_table(LENGTHS)?;
     transaction.open_table(SEEN)?;
-    transaction.open_table(SEEN_ORDER)?;
     let clean = {
         let mut meta = transaction.open_table(META)?;
         let clean = meta.get(CLEAN)?.is_none_or(|mark| mark.value() == 1);

@@ -11,10 +11,8 @@ pub(super) const QUEUES: TableDefinition<&str, &[u8]> = TableDefinition::new("qu
 pub(super) const MESSAGES: TableDefinition<Place, &[u8]> = TableDefinition::new("messages");
 /// Queue id → messages in it, so that opening needs no scan.
 pub(super) const LENGTHS: TableDefinition<u32, u64> = TableDefinition::new("lengths");
-/// Scope and event identity → when it was published.
-pub(super) const SEEN: TableDefinition<(u32, u128), i64> = TableDefinition::new("seen");
-/// When, and a running number → entry of [`SEEN`]: the order in which entries grow old.
-pub(super) const SEEN_ORDER: TableDefinition<(i64, u64), (u32, u128)> = TableDefinition::new("seen_order");
+/// When, and a rising number → mark of an event, and whether it was published or may be again.
+pub(super) const SEEN: TableDefinition<(i64, u64), (u64, bool)> = TableDefinition::new("seen");
 /// Counters by name.
 pub(super) const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 

@@ -14,7 +14,7 @@ use super::{
     duplicates::Duplicates,
     encode::{self, Encoded},
     record::{Header, QueueRow},
-    tables::{LENGTHS, MESSAGES, META, NEXT_QUEUE, NEXT_SEQ, Place, QUEUES, SEEN, SEEN_ORDER},
+    tables::{LENGTHS, MESSAGES, META, NEXT_QUEUE, NEXT_SEQ, Place, QUEUES, SEEN},
 };
 use crate::{DeadLetters, Death, Error, Exchange, QueueSpec, Result, Retry, name};
 
@@ -50,6 +50,7 @@ pub(super) struct Writer<'t> {
 /// The memory's side of a transaction.
 pub(super) struct Changed {
     pub effects: Vec<Effect>,
+    pub seen: HashMap<u64, bool>,
     pub lengths: HashMap<u32, u64>,
     pub next_seq: u64,
     pub next_queue: u32,
@@ -63,6 +64,7 @@ impl<'t> Writer<'t> {
     ) -> Stored<Self> {
         let changed = Changed {
             effects: Vec::new(),
+            seen: HashMap::new(),
             lengths: HashMap::new(),
             next_seq: directory.next_seq,
             next_queue: directory.next_queue,
@@ -74,10 +76,7 @@ impl<'t> Writer<'t> {
             lengths: transaction.open_table(LENGTHS)?,
             queues: transaction.open_table(QUEUES)?,
             meta: transaction.open_table(META)?,
-            duplicates: Duplicates {
-                seen: transaction.open_table(SEEN)?,
-                order: transaction.open_table(SEEN_ORDER)?,
-            },
+            duplicates: Duplicates { list: transaction.open_table(SEEN)?, changes: HashMap::new() },
             changed,
         })
     }
@@ -89,6 +88,7 @@ impl<'t> Writer<'t> {
         }
         self.meta.insert(NEXT_SEQ, self.changed.next_seq)?;
         self.meta.insert(NEXT_QUEUE, u64::from(self.changed.next_queue))?;
+        self.changed.seen = self.duplicates.changes;
         Ok(self.changed)
     }
 
@@ -102,7 +102,7 @@ impl<'t> Writer<'t> {
                 None => return Ok(Err(Error::NoSuchQueue(name.clone()))),
             },
         };
-        if queues.is_empty() || self.duplicates.contains(scope, event.identity, self.now)? {
+        if queues.is_empty() || self.duplicates.contains(&self.directory.seen, scope, event.identity) {
             return Ok(Ok(()));
         }
         if let Some(full) = queues.iter().find_map(|queue| self.full(*queue)) {
@@ -180,7 +180,11 @@ impl<'t> Writer<'t> {
             return self.delay(place, header, body, Retry::MAX_DELAY_MS);
         }
         if let Some(event) = &event {
-            self.duplicates.forget(place.0, encode::identity(event))?;
+            // One number for each scope.
+            let number = self.changed.next_seq;
+            self.changed.next_seq += 3;
+            let identity = encode::identity(event);
+            self.duplicates.forget(&self.directory.seen, place.0, identity, self.now, number)?;
         }
         let mut buried = Header::new(self.now, None);
         buried.details.death =

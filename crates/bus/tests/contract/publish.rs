@@ -46,8 +46,8 @@ pub(crate) async fn the_same_source_and_id_is_delivered_once(bus: &dyn Bus) {
 pub(crate) async fn the_same_id_of_another_source_is_another_event(bus: &dyn Bus) {
     bus.declare(queue("q")).await.unwrap();
     let mut other = event("1", "f");
-    other.source = "tes".to_owned();
-    other.id = "t1".to_owned();
+    other.source = "tes".into();
+    other.id = "t1".into();
     for event in [&event("1", "f"), &other] {
         bus.publish(Exchange::Events, event).await.unwrap();
     }

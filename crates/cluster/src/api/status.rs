@@ -246,6 +246,12 @@ impl ApiError {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
     }
 
+    /// 501: a real server has it, the embedded one does not.
+    pub fn not_implemented(what: &str) -> Self {
+        let message = format!("the embedded cluster does not support {what}");
+        Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
+    }
+
     /// 500. The cause is what a client may read, not an internal chain.
     pub fn internal(cause: impl Into<String>) -> Self {
         let cause = cause.into();

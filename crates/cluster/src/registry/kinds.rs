@@ -1,7 +1,7 @@
 //! The built-in kinds, one row each.
 
 use crate::registry::resource::{Resource, Subresource, Verbs};
-use Subresource::{Binding, Eviction, Finalize, Log, Scale, Status, Token};
+use Subresource::{Finalize, Scale, Status, Token};
 
 /// A row of the table; what is not said is the usual.
 #[derive(Clone, Copy)]
@@ -75,6 +75,18 @@ const EVENT_FIELDS: &[&str] = &[
     "source",
     "type",
 ];
+const POD_SUBRESOURCES: &[Subresource] = &[
+    Subresource::Attach,
+    Subresource::Binding,
+    Subresource::EphemeralContainers,
+    Subresource::Eviction,
+    Subresource::Exec,
+    Subresource::Log,
+    Subresource::PortForward,
+    Subresource::Proxy,
+    Subresource::Resize,
+    Subresource::Status,
+];
 const POD_FIELDS: &[&str] = &[
     "spec.nodeName",
     "spec.restartPolicy",
@@ -101,12 +113,7 @@ const CORE: &[Row] = &[
     row("Node", "nodes").short(&["no"]).cluster().sub(&[Status]).fields(&["spec.unschedulable"]),
     row("PersistentVolumeClaim", "persistentvolumeclaims").short(&["pvc"]).sub(&[Status]),
     row("PersistentVolume", "persistentvolumes").short(&["pv"]).cluster().sub(&[Status]),
-    row("Pod", "pods")
-        .short(&["po"])
-        .in_all()
-        .generation()
-        .sub(&[Binding, Eviction, Log, Status])
-        .fields(POD_FIELDS),
+    row("Pod", "pods").short(&["po"]).in_all().generation().sub(POD_SUBRESOURCES).fields(POD_FIELDS),
     row("PodTemplate", "podtemplates"),
     row("ReplicationController", "replicationcontrollers")
         .short(&["rc"])

@@ -1,7 +1,10 @@
 //! What the server knows about a resource: names, verbs, subresources. Kinds are data; there is no code per kind here.
 
-use std::fmt;
+mod subresource;
+
 use std::sync::Arc;
+
+pub use subresource::Subresource;
 
 use crate::registry::schema::Schema;
 
@@ -76,65 +79,6 @@ impl Verbs {
 
     pub fn allows(self, verb: &str) -> bool {
         self.names().contains(&verb)
-    }
-}
-
-/// What may follow an object's name in a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Subresource {
-    Status,
-    Scale,
-    /// `namespaces/finalize`.
-    Finalize,
-    /// `pods/log`.
-    Log,
-    /// `serviceaccounts/token`.
-    Token,
-    /// `pods/eviction`.
-    Eviction,
-    /// `pods/binding`.
-    Binding,
-}
-
-impl Subresource {
-    /// The path segment.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Status => "status",
-            Self::Scale => "scale",
-            Self::Finalize => "finalize",
-            Self::Log => "log",
-            Self::Token => "token",
-            Self::Eviction => "eviction",
-            Self::Binding => "binding",
-        }
-    }
-
-    /// Group, version and kind where they are not those of the parent.
-    pub fn own_kind(self) -> Option<(&'static str, &'static str, &'static str)> {
-        match self {
-            Self::Scale => Some(("autoscaling", "v1", "Scale")),
-            Self::Token => Some(("authentication.k8s.io", "v1", "TokenRequest")),
-            Self::Eviction => Some(("policy", "v1", "Eviction")),
-            Self::Binding => Some(("", "v1", "Binding")),
-            Self::Status | Self::Finalize | Self::Log => None,
-        }
-    }
-
-    /// Verbs in alphabetical order.
-    pub fn verbs(self) -> &'static [&'static str] {
-        match self {
-            Self::Status | Self::Scale => &["get", "patch", "update"],
-            Self::Finalize => &["update"],
-            Self::Log => &["get"],
-            Self::Token | Self::Eviction | Self::Binding => &["create"],
-        }
-    }
-}
-
-impl fmt::Display for Subresource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -15,7 +15,7 @@ fn call(n: u16) -> Invocation {
         pod: None,
         at: at(i64::from(n)),
         method: "POST".into(),
-        status: if n % 10 == 0 { 500 } else { 200 },
+        status: if n.is_multiple_of(10) { 500 } else { 200 },
         queue_ms: 0.0,
         run_ms: f64::from(n),
         cold_start: (n == 1).then_some(ColdStart::Zero),

@@ -117,6 +117,9 @@ fn find(api: &Api, path: &ResourcePath) -> ApiResult<Target> {
         })?),
         None => None,
     };
+    if let Some(subresource) = subresource.filter(|one| !one.is_served()) {
+        return Err(ApiError::not_implemented(&format!("{}/{subresource}", resource.plural)));
+    }
     if resource.namespaced && path.namespace.is_none() && path.name.is_some() {
         return Err(ApiError::no_such_resource());
     }

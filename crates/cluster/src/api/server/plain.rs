@@ -46,8 +46,8 @@ fn find(api: &Api, head: &Parts, path: &str) -> Option<Response> {
     match segments.as_slice() {
         ["healthz" | "livez" | "readyz", ..] => Some("ok".into_response()),
         ["version"] => Some(json_response(&version())),
-        ["api"] if aggregated => Some(discovery_response(&discovery::aggregated(&resources, true)?)),
-        ["apis"] if aggregated => Some(discovery_response(&discovery::aggregated(&resources, false)?)),
+        ["api"] if aggregated => Some(discovery_response(&discovery::aggregated(&resources, true))),
+        ["apis"] if aggregated => Some(discovery_response(&discovery::aggregated(&resources, false))),
         ["api"] => Some(json_response(&discovery::core_versions())),
         ["apis"] => Some(json_response(&discovery::groups(&resources))),
         ["api", version] => discovery::resources(&resources, "", version).map(|list| json_response(&list)),
@@ -58,12 +58,13 @@ fn find(api: &Api, head: &Parts, path: &str) -> Option<Response> {
         ["openapi", "v3"] => {
             // A real server does not say that its index is JSON.
             const TYPE: &str = "text/plain; charset=utf-8";
-            let index = openapi::index(&resources).to_string();
+            let index = openapi::index(&api.registry).to_string();
             Some(([(header::CONTENT_TYPE, TYPE)], index).into_response())
         }
-        ["openapi", "v3", rest @ ..] => {
-            openapi::document(&resources, &rest.join("/")).map(|document| json_response(&document))
-        }
+        ["openapi", "v3", rest @ ..] => Some(match openapi::document(&api.registry, &rest.join("/")) {
+            Some(document) => json_response(&document),
+            None => StatusCode::NOT_FOUND.into_response(),
+        }),
         _ => None,
     }
 }

@@ -1,0 +1,245 @@
+//! Logs of Pods into the store: builds and functions, resumed after a restart without gap or double.
+
+mod line;
+
+use std::{collections::HashMap, time::Duration};
+
+use domain::{TenantName, build::BuildReport, function::LABEL_BUILD, live::Change, log::LogTarget};
+use futures::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, StreamExt, stream};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use kube::{
+    Api, ResourceExt,
+    api::LogParams,
+    runtime::watcher::{self, Event},
+};
+use store::{Checkpoint, LogLimits, NewLine};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::line::{Position, parse};
+use crate::{Error, Platform, Result, cache::watch_all};
+
+/// Label with the Knative Service on its Pods.
+const LABEL_SERVICE: &str = "serving.knative.dev/service";
+/// Label with the Revision on its Pods.
+const LABEL_REVISION: &str = "serving.knative.dev/revision";
+/// Lines per commit.
+const AT_ONCE: usize = 500;
+/// How long a commit waits for more lines.
+const PATIENCE: Duration = Duration::from_millis(30);
+/// Wait before a broken stream is opened again.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Longest piece of a line; longer ones are continued on the next.
+const LONGEST: u64 = 256 * 1024;
+
+/// One container whose log is followed.
+#[derive(Clone)]
+struct Source {
+    tenant: TenantName,
+    target: LogTarget,
+    pod: String,
+    uid: String,
+    container: String,
+    /// What the lines are grouped by when they do not say: the Revision.
+    group: Option<String>,
+}
+
+impl Platform {
+    /// Follows the logs of all Pods of builds and functions until `stop`.
+    pub async fn run_collector(self, stop: CancellationToken) {
+        let builds = watch_all::<Pod>(&self, watcher::Config::default().labels(LABEL_BUILD));
+        let services = watch_all::<Pod>(&self, watcher::Config::default().labels(LABEL_SERVICE));
+        let mut events = std::pin::pin!(stream::select(builds, services));
+        let tasks = TaskTracker::new();
+        let mut running: HashMap<String, tokio::task::JoinHandle<()>> = HashMap::new();
+        while let Some(Some(event)) = stop.run_until_cancelled(events.next()).await {
+            let (Event::Apply(pod) | Event::InitApply(pod)) = event else { continue };
+            let Some(source) = source_of(&pod) else { continue };
+            if let LogTarget::Build(_) = &source.target
+                && let Err(error) = self.store().open_log(&source.tenant, &source.target, self.now()).await
+                && running.contains_key(&source.uid)
+            {
+                tracing::warn!(%error, "a build log could not be opened");
+            }
+            if has_started(&pod) && !running.contains_key(&source.uid) {
+                running.retain(|_, task| !task.is_finished());
+                let task = tasks.spawn(self.clone().follow_pod(source.clone(), stop.clone()));
+                running.insert(source.uid, task);
+            }
+        }
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    async fn follow_pod(self, source: Source, stop: CancellationToken) {
+        let pods: Api<Pod> = Api::namespaced(self.kube().clone(), source.tenant.as_str());
+        loop {
+            match stop.run_until_cancelled(self.follow_once(&pods, &source)).await {
+                None => return,
+                Some(Err(error)) => tracing::debug!(%error, pod.name = source.pod, "a log stream ended"),
+                Some(Ok(())) => {}
+            }
+            let pod = match pods.get_opt(&source.pod).await {
+                Ok(pod) => pod.filter(|pod| pod.uid().as_deref() == Some(&source.uid)),
+                Err(_) if stop.is_cancelled() => return,
+                Err(_) => continue,
+            };
+            let ended = pod.as_ref().is_none_or(has_ended);
+            if ended {
+                if let Err(error) = self.finish(&source, pod.as_ref()).await {
+                    tracing::error!(%error, pod.name = source.pod, "the end of a log could not be stored");
+                }
+                return;
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// From the checkpoint to the end of the stream.
+    async fn follow_once(&self, pods: &Api<Pod>, source: &Source) -> Result<()> {
+        let stored = self.store().log_checkpoint(&source.tenant, &source.target, &source.uid).await?;
+        let mut position = stored.as_deref().and_then(Position::read);
+        let params = LogParams {
+            container: Some(source.container.clone()),
+            follow: true,
+            timestamps: true,
+            since_time: position.as_ref().and_then(Position::since),
+            ..LogParams::default()
+        };
+        let mut skip = position.clone();
+        let mut reader = pods.log_stream(&source.pod, &params).await.map_err(Error::from)?;
+        let mut batch: Vec<NewLine> = Vec::new();
+        let mut deadline = None;
+        loop {
+            let mut piece = Vec::new();
+            let read = read_piece(&mut reader, &mut piece);
+            let read = match deadline {
+                Some(at) => tokio::time::timeout_at(at, read).await,
+                None => Ok(read.await),
+            };
+            match read {
+                // Cancelling the read in the middle of a line must not lose its beginning.
+                Err(_) => {
+                    self.append(source, &mut batch, position.as_ref()).await?;
+                    deadline = None;
+                    if piece.is_empty() {
+                        continue;
+                    }
+                    read_piece(&mut reader, &mut piece).await.map_err(Error::internal)?;
+                }
+                Ok(Err(error)) => {
+                    self.append(source, &mut batch, position.as_ref()).await?;
+                    return Err(Error::internal(error));
+                }
+                Ok(Ok(0)) if piece.is_empty() => {
+                    self.append(source, &mut batch, position.as_ref()).await?;
+                    return Ok(());
+                }
+                Ok(Ok(_)) => {}
+            }
+            let parsed = parse(&piece, self.now());
+            if let Some(seen) = &mut skip {
+                if seen.covers(&parsed.stamp) {
+                    continue;
+                }
+                skip = None;
+            }
+            position = Some(Position::after(position.take(), &parsed.stamp));
+            let mut line = parsed.line;
+            line.group = line.group.or_else(|| source.group.clone());
+            batch.push(line);
+            if batch.len() >= AT_ONCE {
+                self.append(source, &mut batch, position.as_ref()).await?;
+                deadline = None;
+            } else if deadline.is_none() {
+                deadline = Some(tokio::time::Instant::now() + PATIENCE);
+            }
+        }
+    }
+
+    async fn append(
+        &self,
+        source: &Source,
+        batch: &mut Vec<NewLine>,
+        position: Option<&Position>,
+    ) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let checkpoint = position
+            .map(|position| Checkpoint { source: source.uid.clone(), position: position.to_string() });
+        let last = self
+            .store()
+            .append_log(&source.tenant, &source.target, batch, checkpoint.as_ref(), LogLimits::default())
+            .await?;
+        batch.clear();
+        self.tell_log(source, last);
+        Ok(())
+    }
+
+    /// The container is gone: a build's report is read, and its log ends.
+    async fn finish(&self, source: &Source, pod: Option<&Pod>) -> Result<()> {
+        let LogTarget::Build(id) = &source.target else { return Ok(()) };
+        let report =
+            pod.and_then(termination_message).and_then(|text| serde_json::from_str::<BuildReport>(text).ok());
+        if let Some(report) = report {
+            self.note_report(&source.tenant, id, report).await?;
+        }
+        self.store().end_log(&source.tenant, &source.target, self.now()).await?;
+        let last = self.store().last_log_number(&source.tenant, &source.target).await?;
+        self.tell_log(source, last);
+        Ok(())
+    }
+
+    fn tell_log(&self, source: &Source, last: u64) {
+        self.live().tell(Change::Log { tenant: source.tenant.clone(), target: source.target.clone(), last });
+    }
+}
+
+/// One line without its end, or a piece of [`LONGEST`] bytes of a longer one. Appends, so that a read
+/// that was interrupted goes on where it was.
+async fn read_piece(reader: &mut (impl AsyncBufRead + Unpin), piece: &mut Vec<u8>) -> std::io::Result<usize> {
+    let room = LONGEST.saturating_sub(piece.len() as u64);
+    let read = reader.take(room).read_until(b'\n', piece).await?;
+    while piece.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        piece.pop();
+    }
+    Ok(read)
+}
+
+fn source_of(pod: &Pod) -> Option<Source> {
+    let label = |name: &str| pod.labels().get(name).cloned();
+    let target = match (label(LABEL_BUILD), label(LABEL_SERVICE)) {
+        (Some(build), _) => LogTarget::Build(build.parse().ok()?),
+        (None, Some(service)) => LogTarget::Function(service.parse().ok()?),
+        (None, None) => return None,
+    };
+    Some(Source {
+        tenant: pod.namespace()?.parse().ok()?,
+        target,
+        pod: pod.name_any(),
+        uid: pod.uid()?,
+        container: pod.spec.as_ref()?.containers.first()?.name.clone(),
+        group: label(LABEL_REVISION),
+    })
+}
+
+fn first_status(pod: &Pod) -> Option<&ContainerStatus> {
+    let name = &pod.spec.as_ref()?.containers.first()?.name;
+    pod.status.as_ref()?.container_statuses.as_ref()?.iter().find(|status| status.name == *name)
+}
+
+fn has_started(pod: &Pod) -> bool {
+    let state = first_status(pod).and_then(|status| status.state.as_ref());
+    state.is_some_and(|state| state.running.is_some() || state.terminated.is_some())
+}
+
+fn has_ended(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    matches!(phase, Some("Succeeded" | "Failed"))
+}
+
+fn termination_message(pod: &Pod) -> Option<&str> {
+    first_status(pod)?.state.as_ref()?.terminated.as_ref()?.message.as_deref()
+}

@@ -1,0 +1,207 @@
+//! Calls functions with the events of their queues: attempts, backoff, answers, dead letters.
+
+use std::{collections::HashMap, time::Duration};
+
+use bus::Delivery;
+use bytes::Bytes;
+use domain::{
+    FunctionName, TenantName, Timestamp,
+    deadletter::Attempt,
+    event::{CloudEvent, EventType, ResponseError, ResponseSuccess, extension},
+};
+use futures::StreamExt;
+use serde_json::Value;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Platform, Result,
+    invocations::{Trigger, read},
+};
+
+/// Events of one function on their way at once.
+const PREFETCH: u16 = 20;
+/// How often the functions with a queue are looked at when nothing tells of a change.
+const LOOK: Duration = Duration::from_secs(5);
+
+impl Platform {
+    /// Keeps one consumer per function until `stop`; a call that runs then is waited for.
+    pub async fn run_dispatcher(self, stop: CancellationToken) {
+        let tasks = TaskTracker::new();
+        let mut running: HashMap<(TenantName, FunctionName), tokio::task::JoinHandle<()>> = HashMap::new();
+        let mut changes = Box::pin(self.live().follow(None));
+        loop {
+            running.retain(|_, task| !task.is_finished());
+            for (tenant, function) in self.cache().names() {
+                running.entry((tenant.clone(), function.clone())).or_insert_with(|| {
+                    tasks.spawn(self.clone().consume_function(tenant, function, stop.clone()))
+                });
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                _ = changes.next() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    /// Until the queue is deleted; a queue that is not there yet is looked for again.
+    async fn consume_function(self, tenant: TenantName, function: FunctionName, stop: CancellationToken) {
+        let queue = bus::name::function(&tenant, &function);
+        let consumer = match self.bus().consume(&queue, PREFETCH).await {
+            Ok(consumer) => consumer,
+            Err(error) => {
+                tracing::debug!(%error, queue, "the queue can not be consumed yet");
+                stop.run_until_cancelled(tokio::time::sleep(LOOK)).await;
+                return;
+            }
+        };
+        let deliveries = consumer.take_until(stop.cancelled_owned()).map(|delivery| {
+            let (platform, tenant, function) = (self.clone(), tenant.clone(), function.clone());
+            async move { platform.deliver(&tenant, &function, delivery).await }
+        });
+        let mut calls = std::pin::pin!(deliveries.buffer_unordered(PREFETCH.into()));
+        while let Some(done) = calls.next().await {
+            if let Err(error) = done {
+                tracing::warn!(%error, queue, "an event will be delivered again");
+            }
+        }
+    }
+
+    async fn deliver(&self, tenant: &TenantName, function: &FunctionName, delivery: Delivery) -> Result<()> {
+        let started = self.now();
+        let called = self.call_with_event(tenant, function, &delivery.event, delivery.attempt).await;
+        let took = self.now().millis_since(started);
+        let failed = match called {
+            Ok(answer) => {
+                let event = answer_event(
+                    tenant,
+                    function,
+                    &delivery.event,
+                    EventType::ResponseSuccess,
+                    self.now(),
+                    &answer,
+                );
+                self.bus().publish(bus::Exchange::Events, &event).await?;
+                delivery.ack().await?;
+                return Ok(());
+            }
+            Err(failed) => failed,
+        };
+        let attempt = Attempt {
+            number: i32::try_from(delivery.attempt).unwrap_or(i32::MAX),
+            at: started,
+            status: failed.status,
+            duration_ms: took as f64,
+            reason: failed.error.message.clone(),
+        };
+        let last = !failed.transient || delivery.attempt >= self.attempts_of(tenant, function);
+        if last {
+            let event = answer_event(
+                tenant,
+                function,
+                &delivery.event,
+                EventType::ResponseError,
+                self.now(),
+                &failed.error,
+            );
+            self.bus().publish(bus::Exchange::Events, &event).await?;
+        }
+        if failed.transient {
+            delivery.retry(attempt).await?;
+        } else {
+            delivery.reject(attempt).await?;
+        }
+        Ok(())
+    }
+
+    fn attempts_of(&self, tenant: &TenantName, function: &FunctionName) -> u32 {
+        let function = self.cache().function(tenant, function);
+        let asked = function.and_then(|f| Some(f.spec.eventing.as_ref()?.dlq.as_ref()?.retry_max_attempts));
+        asked.and_then(|asked| u32::try_from(asked).ok()).unwrap_or(5)
+    }
+
+    async fn call_with_event(
+        &self,
+        tenant: &TenantName,
+        function: &FunctionName,
+        event: &CloudEvent,
+        attempt: u32,
+    ) -> std::result::Result<ResponseSuccess, Failed> {
+        let correlation = event.correlation_id().unwrap_or(&event.id).to_owned();
+        let body = serde_json::to_vec(event).map_err(Failed::unsendable)?;
+        let request = http::Request::post("/")
+            .header(http::header::CONTENT_TYPE, "application/cloudevents+json")
+            .header("x-correlation-id", &correlation)
+            .body(Bytes::from(body))
+            .map_err(Failed::unsendable)?;
+        self.announce(tenant, function, &correlation, Trigger::Event { attempt });
+        let answer = self.gateway().call(tenant, function, request).await;
+        let status = answer.response.status();
+        let (parts, body) = answer.response.into_parts();
+        let (bytes, _) = read(body).await;
+        let structured = parts
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|kind| kind.starts_with("application/cloudevents+json"));
+        let value = match serde_json::from_slice::<Value>(&bytes) {
+            Ok(mut value) if structured => value.get_mut("data").map_or(Value::Null, Value::take),
+            Ok(value) => value,
+            Err(_) if bytes.is_empty() => Value::Null,
+            Err(_) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
+        };
+        if status.is_success() {
+            return Ok(ResponseSuccess(value));
+        }
+        // Without facts it was the gateway that answered: the function is not deployed (any more), or full.
+        let transient =
+            answer.facts.is_none() || status.is_server_error() || matches!(status.as_u16(), 408 | 429);
+        let error =
+            serde_json::from_value::<ResponseError>(value.clone()).unwrap_or_else(|_| ResponseError {
+                kind: format!("HTTP{}", status.as_u16()),
+                message: value
+                    .get("title")
+                    .and_then(Value::as_str)
+                    .map_or_else(|| format!("The function answered {status}."), str::to_owned),
+                stack: None,
+                retryable: transient,
+            });
+        Err(Failed { status: Some(status.as_u16()), transient, error })
+    }
+}
+
+struct Failed {
+    status: Option<u16>,
+    transient: bool,
+    error: ResponseError,
+}
+
+impl Failed {
+    /// The event itself can not be sent.
+    fn unsendable(cause: impl std::fmt::Display) -> Self {
+        let kind = "InvalidEvent".to_owned();
+        let error = ResponseError { kind, message: cause.to_string(), stack: None, retryable: false };
+        Self { status: None, transient: false, error }
+    }
+}
+
+/// The answer to an event: same correlation id, and an id of its own that is the same at every try.
+fn answer_event(
+    tenant: &TenantName,
+    function: &FunctionName,
+    cause: &CloudEvent,
+    kind: EventType,
+    now: Timestamp,
+    data: &impl serde::Serialize,
+) -> CloudEvent {
+    let id = format!("{}-answer", cause.id);
+    let event = CloudEvent::about(kind, "function", tenant, function, id, now, data)
+        .with(extension::CORRELATION, cause.correlation_id().unwrap_or(&cause.id))
+        .with(extension::CAUSATION, cause.id.as_str());
+    match cause.extension(extension::TRACEPARENT) {
+        Some(trace) => event.with(extension::TRACEPARENT, trace),
+        None => event,
+    }
+}

@@ -1,0 +1,207 @@
+//! Events: the timeline's reads, and what comes in.
+
+use domain::{
+    CorrelationId, Cursor, FunctionName, Page, TenantName,
+    event::{
+        Category, CloudEvent, EventFilter, EventRecord, EventType, MAX_DATA_BYTES, check_data, extension,
+        from_legacy,
+    },
+    identity::{Caller, Permission},
+    page,
+};
+use serde_json::Value;
+
+use crate::{Error, Platform, Rate, Result};
+
+/// Extension with the tenant of an event whose subject names none.
+pub(crate) const TENANT: &str = "tenant";
+/// What the types of the platform begin with.
+const OWN: &str = "io.knative.lambda.";
+
+impl Platform {
+    /// Events of the tenant, newest first.
+    pub async fn list_events(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        filter: &EventFilter,
+        cursor: Option<Cursor>,
+        limit: Option<u32>,
+    ) -> Result<Page<EventRecord>> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        Ok(self.store().list_events(tenant, filter, cursor.as_ref(), page::limit(limit)).await?)
+    }
+
+    /// One event.
+    pub async fn get_event(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        position: i64,
+    ) -> Result<EventRecord> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        self.store().get_event(tenant, position).await?.ok_or(Error::NotFound("event"))
+    }
+
+    /// All events of one intention, oldest first.
+    pub async fn event_chain(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        correlation: &CorrelationId,
+    ) -> Result<Vec<EventRecord>> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        Ok(self.store().event_chain(tenant, correlation.as_str()).await?)
+    }
+
+    /// Takes an event in; when it returns, the event survives a crash. Gives the event as it was accepted.
+    ///
+    /// `invoke.async` goes to the queue of the function in its subject, commands to the operator.
+    pub async fn publish_event(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        event: CloudEvent,
+    ) -> Result<CloudEvent> {
+        let mut event = accept(event, tenant)?;
+        let kind = event.event_type();
+        let permission = match kind.map(EventType::category) {
+            None | Some(Category::Invocation) => Permission::Invoke,
+            Some(_) => Permission::Write,
+        };
+        self.authorize(caller, tenant, permission)?;
+        self.limits().take(format!("events/{tenant}"), Rate::EVENTS, self.now())?;
+        if event.correlation_id().is_none() {
+            event = event.correlated(&caller.correlation_id);
+        }
+        if event.time.is_none() {
+            event.time = Some(self.now());
+        }
+        if kind == Some(EventType::InvokeAsync) {
+            let function = self.invoked_function(tenant, &event)?;
+            // The timeline first: a call whose request nobody can see would be worse than a request
+            // whose call is sent again.
+            self.bus().publish(bus::Exchange::Events, &event).await?;
+            self.bus().publish_to(&bus::name::function(tenant, &function), &event).await?;
+            return Ok(event);
+        }
+        let exchange = match kind.map(EventType::category) {
+            Some(Category::Command) => bus::Exchange::Commands,
+            _ => bus::Exchange::Events,
+        };
+        self.bus().publish(exchange, &event).await?;
+        Ok(event)
+    }
+
+    fn invoked_function(&self, tenant: &TenantName, event: &CloudEvent) -> Result<FunctionName> {
+        let wanted = event.target().map(|(_, function)| function);
+        let found = wanted.filter(|function| self.cache().function(tenant, function).is_some());
+        found.ok_or_else(|| {
+            Error::field("subject", format!("Name a function of this tenant: {tenant}/<function>."))
+        })
+    }
+}
+
+/// Whose an event is: the tenant that the door wrote on it, or that of its subject.
+pub(crate) fn tenant_of(event: &CloudEvent) -> Option<TenantName> {
+    let written = event.extension(TENANT).and_then(|text| text.parse().ok());
+    written.or_else(|| event.target().map(|(tenant, _)| tenant))
+}
+
+/// Checks an event at the door and maps older names.
+fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
+    if event.specversion != "1.0" {
+        return Err(Error::field("specversion", "This must be 1.0."));
+    }
+    for (field, text) in [("id", &event.id), ("source", &event.source), ("type", &event.kind)] {
+        if text.is_empty() || text.len() > 1024 {
+            return Err(Error::field(field, format!("An event needs {field}, of at most 1,024 characters.")));
+        }
+    }
+    if let Some(kind) = from_legacy(&event.kind) {
+        event.kind = kind.full_name();
+    }
+    let bytes = event.data.as_ref().map_or(0, |data| data.to_string().len())
+        + event.data_base64.as_ref().map_or(0, String::len);
+    if bytes > MAX_DATA_BYTES {
+        return Err(Error::refused(
+            413,
+            "event_too_large",
+            "The event's data is larger than 1 MiB.",
+            "Put large data into a bucket and send its address.",
+        ));
+    }
+    match event.event_type() {
+        Some(kind) => check_data(kind, event.data.as_ref().unwrap_or(&Value::Null))
+            .map_err(|invalid| Error::field("data", invalid.to_string()))?,
+        None if event.kind.starts_with(OWN) => {
+            return Err(Error::field("type", "There is no such type: see the list of event types."));
+        }
+        None => {}
+    }
+    for (name, value) in &event.extensions {
+        let named = !name.is_empty()
+            && name.len() <= 20
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if !named || value.is_object() || value.is_array() || value.is_null() {
+            return Err(Error::field(
+                name.clone(),
+                "An extension has a name of lower-case letters and digits, and text, a number or a boolean as value.",
+            ));
+        }
+    }
+    if event.correlation_id().is_some_and(|id| id.parse::<CorrelationId>().is_err()) {
+        return Err(Error::field(
+            extension::CORRELATION,
+            "A correlation id has 1 to 128 letters, digits, - _ . and :",
+        ));
+    }
+    match event.target() {
+        Some((owner, _)) if owner != *tenant => {
+            Err(Error::field("subject", format!("The subject must begin with {tenant}/.")))
+        }
+        _ => Ok(event.with(TENANT, tenant.as_str())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(value: serde_json::Value) -> CloudEvent {
+        let mut base = json!({"specversion": "1.0", "id": "1", "source": "test", "type": "com.acme.x"});
+        base.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+        serde_json::from_value(base).unwrap()
+    }
+
+    fn field(value: serde_json::Value) -> String {
+        match accept(event(value), &"acme".parse().unwrap()) {
+            Err(Error::Invalid(errors)) => errors[0].field.clone(),
+            Err(Error::Refused { code, .. }) => code.to_owned(),
+            Ok(_) => "accepted".to_owned(),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_event_is_named() {
+        assert_eq!(field(json!({})), "accepted");
+        assert_eq!(field(json!({"specversion": "0.3"})), "specversion");
+        assert_eq!(field(json!({"id": ""})), "id");
+        assert_eq!(field(json!({"type": "io.knative.lambda.nonsense"})), "type");
+        assert_eq!(field(json!({"type": "io.knative.lambda.lifecycle.build.started", "data": {}})), "data");
+        assert_eq!(field(json!({"subject": "other/hello"})), "subject");
+        assert_eq!(field(json!({"Bad-Name": "x"})), "Bad-Name");
+        assert_eq!(field(json!({"data": "x".repeat(MAX_DATA_BYTES)})), "event_too_large");
+    }
+
+    #[test]
+    fn older_names_are_mapped_at_the_door() {
+        let older =
+            event(json!({"type": "network.notifi.lambda.build.start", "data": {}, "subject": "acme/hello"}));
+        let accepted = accept(older, &"acme".parse().unwrap()).unwrap();
+        assert_eq!(accepted.event_type(), Some(EventType::CommandBuildStart));
+    }
+}

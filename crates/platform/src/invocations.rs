@@ -1,0 +1,324 @@
+//! Calls of functions: those that the platform makes for a person, and all that the gateway observed.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::{Bytes, BytesMut};
+use domain::{
+    FunctionName, TenantName, Timestamp,
+    event::{CloudEvent, EventType, ParserEnded, ParserStarted},
+    identity::{Caller, Permission},
+    invocation::{Invocation, InvokeRequest, InvokeResult},
+};
+use http_body_util::BodyExt;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Error, ObservedCall, Platform, Rate, Result};
+
+/// Longest time that a call by a person may take.
+const TIMEOUT: Duration = Duration::from_secs(120);
+/// Most bytes of an answer that are shown.
+const SHOWN: usize = 1024 * 1024;
+/// Most bytes that are sent.
+const SENT: usize = 10 * 1024 * 1024;
+/// Headers that are the gateway's business.
+const NOT_PASSED: [&str; 7] =
+    ["host", "connection", "content-length", "transfer-encoding", "upgrade", "cookie", "x-correlation-id"];
+/// Calls of one function that become events; above it only rows, so that a busy function does not
+/// drown the timeline.
+const EVENT_RATE: Rate = Rate { per_minute: 20 * 60, burst: 200 };
+/// Calls per commit, and how long a commit waits for more.
+const AT_ONCE: usize = 500;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What made a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trigger {
+    /// Someone from outside.
+    Http,
+    /// A person, through the platform.
+    Test,
+    /// An event of the function's queue.
+    Event {
+        /// From 1.
+        attempt: u32,
+    },
+}
+
+impl Trigger {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Test => "test",
+            Self::Event { .. } => "event",
+        }
+    }
+
+    fn attempt(self) -> i32 {
+        match self {
+            Self::Event { attempt } => i32::try_from(attempt).unwrap_or(i32::MAX),
+            _ => 1,
+        }
+    }
+}
+
+/// Calls that the platform makes itself, until the gateway has told of their end.
+#[derive(Default)]
+pub(crate) struct Announced(Mutex<HashMap<(TenantName, FunctionName, String), Trigger>>);
+
+/// Above this many, the oldest are not worth keeping: the gateway lost them.
+const MOST_ANNOUNCED: usize = 10_000;
+
+impl Platform {
+    /// Calls a function and waits for its answer.
+    pub async fn invoke(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        name: &FunctionName,
+        request: InvokeRequest,
+    ) -> Result<InvokeResult> {
+        self.authorize(caller, tenant, Permission::Invoke)?;
+        self.cache().function(tenant, name).ok_or(Error::NotFound("function"))?;
+        let correlation = caller.correlation_id.to_string();
+        let request = outgoing(request, &correlation)?;
+        let started = self.now();
+        self.announce(tenant, name, &correlation, Trigger::Test);
+        let call = async {
+            let answer = self.gateway().call(tenant, name, request).await;
+            let (head, body) = answer.response.into_parts();
+            let (bytes, truncated) = read(body).await;
+            (head, answer.facts, bytes, truncated)
+        };
+        let Ok((head, facts, bytes, truncated)) = tokio::time::timeout(TIMEOUT, call).await else {
+            return Err(Error::refused(
+                504,
+                "call_timeout",
+                "The function did not answer within two minutes.",
+                "Look at its log; a function that works for long is better called by an event.",
+            ));
+        };
+        let total_ms = self.now().millis_since(started) as f64;
+        let queue_ms = facts.as_ref().map_or(0.0, |facts| facts.queue_ms);
+        let (body, binary) = match String::from_utf8(bytes.to_vec()) {
+            Ok(text) => (text, false),
+            Err(_) => (STANDARD.encode(&bytes), true),
+        };
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        };
+        Ok(InvokeResult {
+            invocation_id: correlation.clone(),
+            status: head.status.as_u16(),
+            headers: head.headers.iter().filter_map(header).collect(),
+            body,
+            binary,
+            truncated,
+            revision: facts.as_ref().map(|facts| facts.revision.clone()),
+            queue_ms,
+            run_ms: (total_ms - queue_ms).max(0.0),
+            total_ms,
+            cold_start: facts.and_then(|facts| facts.cold_start),
+            correlation_id: correlation,
+        })
+    }
+
+    /// Notes what makes a call, for when the gateway tells of it.
+    pub(crate) fn announce(
+        &self,
+        tenant: &TenantName,
+        function: &FunctionName,
+        correlation: &str,
+        trigger: Trigger,
+    ) {
+        let mut announced = self.announced().0.lock().unwrap_or_else(PoisonError::into_inner);
+        if announced.len() >= MOST_ANNOUNCED {
+            announced.clear();
+        }
+        announced.insert((tenant.clone(), function.clone(), correlation.to_owned()), trigger);
+    }
+
+    fn trigger_of(&self, call: &ObservedCall) -> Trigger {
+        let key = (call.tenant.clone(), call.function.clone(), call.correlation_id.clone());
+        let mut announced = self.announced().0.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.remove(&key).unwrap_or(Trigger::Http)
+    }
+
+    /// Keeps observed calls as rows and events until `stop`; whoever sends them is never slowed: a full
+    /// channel drops.
+    pub async fn run_calls(self, mut calls: mpsc::Receiver<ObservedCall>, stop: CancellationToken) {
+        let mut batch = Vec::with_capacity(AT_ONCE);
+        while let Some(count) = stop.run_until_cancelled(calls.recv_many(&mut batch, AT_ONCE)).await {
+            if count == 0 {
+                return;
+            }
+            if let Err(error) = self.keep_calls(std::mem::take(&mut batch)).await {
+                tracing::error!(%error, "observed calls were not kept");
+            }
+            if count < AT_ONCE {
+                stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+            }
+        }
+        calls.close();
+        while calls.recv_many(&mut batch, AT_ONCE).await > 0 {
+            if let Err(error) = self.keep_calls(std::mem::take(&mut batch)).await {
+                tracing::error!(%error, "observed calls were not kept");
+            }
+        }
+    }
+
+    async fn keep_calls(&self, calls: Vec<ObservedCall>) -> Result<()> {
+        let mut rows = Vec::with_capacity(calls.len());
+        let mut events = Vec::new();
+        for call in calls {
+            if self.cache().function(&call.tenant, &call.function).is_none() {
+                continue;
+            }
+            let trigger = self.trigger_of(&call);
+            let id = match trigger {
+                Trigger::Test => call.correlation_id.clone(),
+                _ => uuid::Uuid::now_v7().to_string(),
+            };
+            let key = format!("calls/{}/{}", call.tenant, call.function);
+            if self.limits().take(key, EVENT_RATE, self.now()).is_ok() {
+                events.extend(execution(&call, &id, trigger));
+            }
+            rows.push(Invocation {
+                id,
+                tenant: call.tenant,
+                function: call.function,
+                trigger: trigger.as_str().to_owned(),
+                revision: call.revision,
+                pod: call.pod,
+                at: call.at,
+                method: call.method,
+                status: call.status,
+                queue_ms: call.queue_ms,
+                run_ms: call.run_ms,
+                cold_start: call.cold_start,
+                correlation_id: call.correlation_id,
+            });
+        }
+        self.store().append_invocations(&rows).await?;
+        // In order: a call's start before its end.
+        for event in &events {
+            self.bus().publish(bus::Exchange::Events, event).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The two events of one execution.
+fn execution(call: &ObservedCall, id: &str, trigger: Trigger) -> [CloudEvent; 2] {
+    let failed = call.status >= 500 || call.failure.is_some();
+    let kind = if failed { EventType::ParserFailed } else { EventType::ParserCompleted };
+    let started = ParserStarted {
+        invocation_id: id.to_owned(),
+        trigger: trigger.as_str().to_owned(),
+        attempt: trigger.attempt(),
+    };
+    let ended = ParserEnded {
+        invocation_id: id.to_owned(),
+        trigger: trigger.as_str().to_owned(),
+        attempt: trigger.attempt(),
+        status: call.status,
+        revision: call.revision.clone(),
+        queue_ms: call.queue_ms,
+        run_ms: call.run_ms,
+        cold_start: call.cold_start.is_some(),
+        error_type: failed
+            .then(|| call.failure.map_or_else(|| format!("HTTP{}", call.status), str::to_owned)),
+        error_message: failed.then(|| format!("The call was answered with status {}.", call.status)),
+    };
+    let end = call.at.plus_millis((call.queue_ms + call.run_ms) as i64);
+    [
+        about(EventType::ParserStarted, call, format!("{id}-started"), call.at, &started),
+        about(kind, call, format!("{id}-ended"), end, &ended),
+    ]
+}
+
+fn about(
+    kind: EventType,
+    call: &ObservedCall,
+    id: String,
+    at: Timestamp,
+    data: &impl serde::Serialize,
+) -> CloudEvent {
+    CloudEvent::about(kind, "gateway", &call.tenant, &call.function, id, at, data)
+        .with(domain::event::extension::CORRELATION, call.correlation_id.as_str())
+}
+
+fn outgoing(request: InvokeRequest, correlation: &str) -> Result<http::Request<Bytes>> {
+    if request.body.len() > SENT {
+        return Err(Error::refused(
+            413,
+            "body_too_large",
+            "The body is larger than 10 MiB.",
+            "Put large data into a bucket and send its address.",
+        ));
+    }
+    let method = http::Method::from_bytes(request.method.to_uppercase().as_bytes())
+        .map_err(|_| Error::field("method", "Write a method, for example POST."))?;
+    if !request.path.starts_with('/') {
+        return Err(Error::field("path", "A path begins with /."));
+    }
+    let mut builder = http::Request::builder().method(method).uri(&request.path);
+    for (name, value) in &request.headers {
+        let name = name.to_lowercase();
+        if !NOT_PASSED.contains(&name.as_str()) && name != "content-type" {
+            builder = builder.header(name, value);
+        }
+    }
+    builder
+        .header(http::header::CONTENT_TYPE, &request.content_type)
+        .header("x-correlation-id", correlation)
+        .body(Bytes::from(request.body))
+        .map_err(|error| Error::field("request", format!("This is not a request that can be sent: {error}.")))
+}
+
+/// The body as far as it is shown; what comes after is not waited for.
+pub(crate) async fn read(mut body: crate::AnswerBody) -> (Bytes, bool) {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else { return (bytes.freeze(), true) };
+        if let Ok(data) = frame.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+        if bytes.len() > SHOWN {
+            bytes.truncate(SHOWN);
+            return (bytes.freeze(), true);
+        }
+    }
+    (bytes.freeze(), false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platforms_own_headers_can_not_be_forged() {
+        let mut request = InvokeRequest::json("{}");
+        request.headers = vec![
+            ("Host".into(), "evil".into()),
+            ("Cookie".into(), "session=1".into()),
+            ("X-Correlation-Id".into(), "forged".into()),
+            ("X-Mine".into(), "kept".into()),
+        ];
+        let sent = outgoing(request, "c-1").unwrap();
+        assert_eq!(sent.headers()["x-correlation-id"], "c-1");
+        assert_eq!(sent.headers()["x-mine"], "kept");
+        assert!(!sent.headers().contains_key("host") && !sent.headers().contains_key("cookie"));
+    }
+
+    #[test]
+    fn a_path_that_is_no_path_is_a_field_error() {
+        let request = InvokeRequest { path: "http://169.254.169.254/".into(), ..InvokeRequest::json("{}") };
+        assert!(matches!(outgoing(request, "c"), Err(Error::Invalid(_))));
+    }
+}

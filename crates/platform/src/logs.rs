@@ -1,0 +1,126 @@
+//! Logs of builds and functions: read, and followed as they grow.
+
+use std::collections::VecDeque;
+
+use domain::{
+    TenantName,
+    identity::{Caller, Permission},
+    live::Change,
+    log::{LogLine, LogPage, LogQuery, LogState, LogTarget},
+};
+use futures::{Stream, StreamExt, stream};
+
+use crate::{Error, Platform, Result};
+
+/// Lines per step of a follower.
+const AT_ONCE: u32 = 1000;
+
+/// What a follower of a log is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogUpdate {
+    /// The next lines, in order.
+    Lines(Vec<LogLine>),
+    /// How the log stands now.
+    State(LogState),
+}
+
+impl Platform {
+    /// Some lines of a log.
+    pub async fn read_log(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        target: &LogTarget,
+        query: &LogQuery,
+    ) -> Result<LogPage> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        self.log_exists(tenant, target).await?;
+        Ok(self.store().read_log(tenant, target, query).await?)
+    }
+
+    /// The lines after number `after` and then those that come, without gap or double; ends with the log.
+    pub async fn follow_log(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        target: &LogTarget,
+        after: u64,
+    ) -> Result<impl Stream<Item = LogUpdate> + Send + use<>> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        self.log_exists(tenant, target).await?;
+        let (wanted_tenant, wanted) = (tenant.clone(), target.clone());
+        // Subscribed before the first read, so that nothing falls between the two.
+        let changes = self.live().follow(None).filter(move |(_, change)| {
+            let mine = match change {
+                Change::Log { tenant, target, .. } => *tenant == wanted_tenant && *target == wanted,
+                Change::Resync => true,
+                _ => false,
+            };
+            std::future::ready(mine)
+        });
+        let follower = Follower {
+            platform: self.clone(),
+            tenant: tenant.clone(),
+            target: target.clone(),
+            after,
+            state: None,
+            pending: VecDeque::new(),
+            changes: Box::pin(changes),
+        };
+        Ok(stream::unfold(follower, |mut follower| async move {
+            let update = follower.next().await?;
+            Some((update, follower))
+        }))
+    }
+
+    async fn log_exists(&self, tenant: &TenantName, target: &LogTarget) -> Result<()> {
+        let found = match target {
+            LogTarget::Function(name) => self.cache().function(tenant, name).is_some(),
+            LogTarget::Build(id) => self.store().get_build(tenant, id).await?.is_some(),
+        };
+        found.then_some(()).ok_or(Error::NotFound("log"))
+    }
+}
+
+struct Follower<S> {
+    platform: Platform,
+    tenant: TenantName,
+    target: LogTarget,
+    after: u64,
+    state: Option<LogState>,
+    pending: VecDeque<LogUpdate>,
+    changes: S,
+}
+
+impl<S: Stream<Item = (u64, Change)> + Unpin> Follower<S> {
+    async fn next(&mut self) -> Option<LogUpdate> {
+        loop {
+            if let Some(update) = self.pending.pop_front() {
+                return Some(update);
+            }
+            if matches!(self.state, Some(LogState::Ended | LogState::Expired)) {
+                return None;
+            }
+            let query = LogQuery { after: Some(self.after), limit: Some(AT_ONCE), ..LogQuery::default() };
+            let page = match self.platform.store().read_log(&self.tenant, &self.target, &query).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::warn!(%error, "a log could not be followed");
+                    return None;
+                }
+            };
+            let more = page.lines.last().is_some_and(|line| line.number < page.last);
+            if let Some(line) = page.lines.last() {
+                self.after = line.number;
+                self.pending.push_back(LogUpdate::Lines(page.lines));
+            }
+            if !more && self.state != Some(page.state) {
+                self.state = Some(page.state);
+                self.pending.push_back(LogUpdate::State(page.state));
+            }
+            if self.pending.is_empty() {
+                self.changes.next().await?;
+            }
+        }
+    }
+}

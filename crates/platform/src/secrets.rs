@@ -1,0 +1,233 @@
+//! Variables whose values nobody can read: one Secret per function, written, never read out.
+//!
+//! A new value gets a new key (`<variable>.<n>`), so that the reference in the spec changes, a new
+//! Revision starts with it, and older Revisions keep the value that they were made with. Of each
+//! variable the newest two values are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    FieldError, FunctionName, TenantName, Timestamp,
+    function::{EnvVar, LABEL_FUNCTION, LambdaFunction, SecretVar},
+};
+use k8s_openapi::{ByteString, api::core::v1::Secret};
+use kube::{
+    Api, Resource, ResourceExt,
+    api::{ObjectMeta, PostParams},
+};
+
+use crate::{Error, Platform, Result, summary::timestamp, validate::is_env_name};
+
+/// Most bytes of one value.
+const MOST_BYTES: usize = 32 * 1024;
+/// Values that are kept per variable: the present and the one before.
+const KEPT: usize = 2;
+
+/// Name of the Secret with a function's values.
+pub(crate) fn secret_name(function: &FunctionName) -> String {
+    format!("{function}-env")
+}
+
+/// The variables of a spec that come from Secrets.
+pub(crate) fn references(function: &LambdaFunction) -> impl Iterator<Item = (&EnvVar, &str, &str)> {
+    function.spec.env.iter().filter_map(|var| {
+        let selector = var.value_from.as_ref()?.secret_key_ref.as_ref()?;
+        Some((var, selector.name.as_str(), selector.key.as_str()))
+    })
+}
+
+impl Platform {
+    /// What may be known of a function's secret variables.
+    pub(crate) async fn secret_vars(
+        &self,
+        tenant: &TenantName,
+        function: &LambdaFunction,
+    ) -> Result<Vec<SecretVar>> {
+        let api: Api<Secret> = Api::namespaced(self.kube().clone(), tenant.as_str());
+        let names: BTreeSet<&str> = references(function).map(|(_, secret, _)| secret).collect();
+        let mut secrets = BTreeMap::new();
+        for name in names {
+            if let Some(secret) = api.get_opt(name).await? {
+                secrets.insert(name, secret);
+            }
+        }
+        let vars = references(function).map(|(var, secret, key)| {
+            let found = secrets.get(secret);
+            let has_key = |found: &&Secret| found.data.as_ref().is_some_and(|data| data.contains_key(key));
+            SecretVar {
+                name: var.name.clone(),
+                secret: secret.to_owned(),
+                key: key.to_owned(),
+                present: found.filter(has_key).is_some(),
+                updated_at: found.and_then(changed_at),
+            }
+        });
+        Ok(vars.collect())
+    }
+
+    /// Writes new values and gives the variables of the spec; a variable without a value keeps its own.
+    pub(crate) async fn write_secrets(
+        &self,
+        tenant: &TenantName,
+        function: &LambdaFunction,
+        wanted: &[(String, Option<String>)],
+    ) -> Result<Vec<EnvVar>> {
+        refuse_bad(function, wanted)?;
+        let name: FunctionName = function.name_any().parse().map_err(Error::internal)?;
+        let own = secret_name(&name);
+        let api: Api<Secret> = Api::namespaced(self.kube().clone(), tenant.as_str());
+        for _ in 0..10 {
+            let present = api.get_opt(&own).await?;
+            let mut data = present.as_ref().and_then(|secret| secret.data.clone()).unwrap_or_default();
+            let env = merge(function, wanted, &own, &mut data);
+            if present.as_ref().and_then(|secret| secret.data.as_ref()).unwrap_or(&BTreeMap::new()) == &data {
+                return Ok(env);
+            }
+            let metadata = ObjectMeta {
+                name: Some(own.clone()),
+                labels: Some(BTreeMap::from([(LABEL_FUNCTION.to_owned(), name.to_string())])),
+                owner_references: function.controller_owner_ref(&()).map(|owner| vec![owner]),
+                resource_version: present.as_ref().and_then(ResourceExt::resource_version),
+                ..ObjectMeta::default()
+            };
+            let secret =
+                Secret { metadata, data: Some(data), type_: Some("Opaque".to_owned()), ..Secret::default() };
+            let written = match present {
+                None => api.create(&PostParams::default(), &secret).await,
+                Some(_) => api.replace(&own, &PostParams::default(), &secret).await,
+            };
+            match written {
+                Ok(_) => return Ok(env),
+                Err(kube::Error::Api(status)) if status.code == 409 => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(Error::Conflict)
+    }
+}
+
+fn refuse_bad(function: &LambdaFunction, wanted: &[(String, Option<String>)]) -> Result<()> {
+    let mut errors = Vec::new();
+    let mut add = |name: &str, message: &str| {
+        errors.push(FieldError { field: format!("secrets.{name}"), message: message.to_owned() });
+    };
+    for (at, (name, value)) in wanted.iter().enumerate() {
+        let known = references(function).any(|(var, _, _)| var.name == *name);
+        if !is_env_name(name) {
+            add(name, "Use letters, digits, _, . and -, and begin with a letter or _.");
+        } else if wanted[..at].iter().any(|(earlier, _)| earlier == name) {
+            add(name, "This variable is there twice.");
+        } else if value.is_none() && !known {
+            add(name, "Write a value.");
+        } else if value.as_ref().is_some_and(|value| value.len() > MOST_BYTES) {
+            add(name, "A value can have at most 32 KiB.");
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
+}
+
+/// Puts the new values into `data`, drops what nobody needs, and names the variables.
+fn merge(
+    function: &LambdaFunction,
+    wanted: &[(String, Option<String>)],
+    own: &str,
+    data: &mut BTreeMap<String, ByteString>,
+) -> Vec<EnvVar> {
+    let mut env = Vec::new();
+    for (name, value) in wanted {
+        let present = references(function).find(|(var, _, _)| var.name == *name);
+        match (value, present) {
+            (None, Some((var, _, _))) => env.push(var.clone()),
+            (None, None) => {}
+            (Some(value), _) => {
+                let newest = numbers(data, name).into_iter().next_back();
+                let same = newest.map(|n| key(name, n)).filter(|key| data[key].0 == value.as_bytes());
+                let key = same.unwrap_or_else(|| {
+                    let key = key(name, newest.unwrap_or(0) + 1);
+                    data.insert(key.clone(), ByteString(value.clone().into_bytes()));
+                    key
+                });
+                env.push(EnvVar::secret(name, own, key));
+            }
+        }
+    }
+    for (name, _) in wanted {
+        let all = numbers(data, name);
+        for old in all.iter().rev().skip(KEPT) {
+            data.remove(&key(name, *old));
+        }
+    }
+    data.retain(|stored, _| wanted.iter().any(|(name, _)| number(stored, name).is_some()));
+    env
+}
+
+fn key(name: &str, number: u64) -> String {
+    format!("{name}.{number}")
+}
+
+fn number(key: &str, name: &str) -> Option<u64> {
+    key.strip_prefix(name)?.strip_prefix('.')?.parse().ok()
+}
+
+fn numbers(data: &BTreeMap<String, ByteString>, name: &str) -> BTreeSet<u64> {
+    data.keys().filter_map(|key| number(key, name)).collect()
+}
+
+fn changed_at(secret: &Secret) -> Option<Timestamp> {
+    let written = secret.managed_fields().iter().filter_map(|entry| entry.time.as_ref()).map(timestamp);
+    written.chain(secret.metadata.creation_timestamp.as_ref().map(timestamp)).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::function::{FunctionSpec, Language};
+
+    use super::*;
+
+    fn values(pairs: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect()
+    }
+
+    fn function(env: Vec<EnvVar>) -> LambdaFunction {
+        let spec = FunctionSpec { env, ..FunctionSpec::inline(Language::Python, "x", None) };
+        LambdaFunction::new("hello", spec)
+    }
+
+    #[test]
+    fn a_new_value_gets_a_new_key_and_a_kept_one_stays() {
+        let mut data = BTreeMap::new();
+        let first = merge(
+            &function(Vec::new()),
+            &values(&[("A", Some("1")), ("B", Some("x"))]),
+            "hello-env",
+            &mut data,
+        );
+        let second = merge(
+            &function(first.clone()),
+            &values(&[("A", Some("2")), ("B", None)]),
+            "hello-env",
+            &mut data,
+        );
+        assert_ne!(first[0], second[0], "another reference, so that a new Revision starts");
+        assert_eq!(first[1], second[1]);
+        assert!(data.contains_key("A.1"), "the Revision before still needs it");
+        merge(&function(second), &values(&[("A", Some("3"))]), "hello-env", &mut data);
+        assert_eq!(data.keys().collect::<Vec<_>>(), ["A.2", "A.3"]);
+    }
+
+    #[test]
+    fn the_same_value_again_changes_nothing() {
+        let mut data = BTreeMap::new();
+        let first = merge(&function(Vec::new()), &values(&[("A", Some("1"))]), "hello-env", &mut data);
+        let before = data.clone();
+        let second = merge(&function(first.clone()), &values(&[("A", Some("1"))]), "hello-env", &mut data);
+        assert_eq!((first, before), (second, data));
+    }
+
+    #[test]
+    fn a_variable_that_has_no_value_yet_needs_one() {
+        assert!(refuse_bad(&function(Vec::new()), &values(&[("A", None)])).is_err());
+        let present = function(vec![EnvVar::secret("A", "shared", "key")]);
+        assert!(refuse_bad(&present, &values(&[("A", None)])).is_ok());
+    }
+}

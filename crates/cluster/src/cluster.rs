@@ -1,12 +1,12 @@
 //! The cluster as a whole: what is started, and how it stops.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
 use jiff::Timestamp;
 use rand::Rng;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -15,9 +15,9 @@ use crate::api::{self, Api, Clock, Identity, token};
 use crate::controllers::{definitions, garbage, namespaces, service_accounts};
 use crate::handle::Handle;
 use crate::knative;
+use crate::network::{self, Certificate};
 use crate::registry::Registry;
 use crate::registry::storage::OpenError;
-use crate::{kubeconfig, private_file};
 
 /// What a cluster needs to be started.
 #[derive(Clone)]
@@ -51,6 +51,8 @@ pub enum Error {
     Registry(#[from] OpenError),
     #[error("the key for service account tokens cannot be read or written: {0}")]
     TokenKey(#[source] std::io::Error),
+    #[error("the cluster cannot be served: {0}")]
+    Serve(#[source] std::io::Error),
     #[error("the cluster could not be set up: {0}")]
     Setup(#[from] api::status::ApiError),
 }
@@ -59,6 +61,7 @@ pub enum Error {
 pub struct Cluster {
     api: Api,
     admin_token: String,
+    data_dir: PathBuf,
     tasks: TaskTracker,
     activator: knative::Activator,
 }
@@ -71,7 +74,8 @@ impl Cluster {
         let api = Api { registry, clock: config.clock, token_key, shutdown: CancellationToken::new() };
         let tasks = TaskTracker::new();
         let activator = knative::Activator::new(&config.knative, tasks.clone(), api.shutdown.clone());
-        let cluster = Self { api, admin_token: config.admin_token, tasks, activator };
+        let (admin_token, data_dir) = (config.admin_token, config.data_dir);
+        let cluster = Self { api, admin_token, data_dir, tasks, activator };
         cluster.create_system_namespaces().await?;
         cluster.start_controllers();
         let (handle, shutdown) = (cluster.handle("knative-serving"), cluster.api.shutdown.clone());
@@ -89,9 +93,17 @@ impl Cluster {
         api::router(self.api.clone(), Identity::Bearer(Authenticator::new(&self.admin_token)))
     }
 
-    /// Writes a kubeconfig for the router served at `server`, readable by the owner only.
-    pub fn write_kubeconfig(&self, path: &Path, server: SocketAddr) -> std::io::Result<()> {
-        kubeconfig::write(path, server, &self.admin_token)
+    /// Serves [`Cluster::router`] over TLS on `listener` until the shutdown, and writes a kubeconfig for it that only
+    /// its owner can read.
+    pub fn serve(&self, listener: TcpListener, kubeconfig: &Path) -> Result<(), Error> {
+        let server = listener.local_addr().map_err(Error::Serve)?;
+        let certificate = Certificate::load(&self.data_dir).map_err(Error::Serve)?;
+        network::write_kubeconfig(kubeconfig, server, &self.admin_token, &certificate)
+            .map_err(Error::Serve)?;
+        let (router, shutdown) = (self.router(), self.api.shutdown.clone());
+        let acceptor = certificate.acceptor().map_err(std::io::Error::other).map_err(Error::Serve)?;
+        self.tasks.spawn(network::serve(listener, acceptor, router, self.tasks.clone(), shutdown));
+        Ok(())
     }
 
     /// For controllers in this process; `name` is written into `managedFields`.
@@ -147,19 +159,10 @@ impl Cluster {
 
 /// The key that signs the tokens of service accounts; made at the first start.
 fn token_key(folder: &Path) -> std::io::Result<token::Key> {
-    let path = folder.join("service-account.key");
-    match std::fs::read(&path) {
-        Ok(bytes) => {
-            let bytes = bytes.try_into().map_err(|_| std::io::Error::other("the key has not 32 bytes"))?;
-            Ok(token::Key::new(bytes))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let bytes: [u8; 32] = rand::rng().random();
-            private_file::write(&path, &bytes)?;
-            Ok(token::Key::new(bytes))
-        }
-        Err(error) => Err(error),
-    }
+    let generated = || Ok(rand::rng().random::<[u8; 32]>().to_vec());
+    let bytes = network::read_or_create(&folder.join("service-account.key"), generated)?;
+    let bytes = bytes.try_into().map_err(|_| std::io::Error::other("the key has not 32 bytes"))?;
+    Ok(token::Key::new(bytes))
 }
 
 /// Resource versions are remembered for this long and up to twice as long.

@@ -15,8 +15,7 @@ mod cluster;
 mod controllers;
 pub mod handle;
 pub mod knative;
-mod kubeconfig;
-mod private_file;
+mod network;
 pub mod registry;
 
 pub use cluster::{Cluster, Config, Error};

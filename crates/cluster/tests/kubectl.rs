@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use serving::Serving;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -21,8 +22,8 @@ struct Kubectl {
 impl Kubectl {
     async fn start() -> Self {
         let serving = Serving::start().await;
-        let config = serving.folder().join("kubeconfig");
-        serving.cluster.write_kubeconfig(&config, serving.address).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        serving.cluster.serve(listener, &serving.folder().join("kubeconfig")).unwrap();
         let kubectl = Self { serving };
         kubectl.input(&["apply", "-f", "-"], &widgets().to_string()).await;
         kubectl

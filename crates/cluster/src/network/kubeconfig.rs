@@ -1,25 +1,26 @@
 //! The file that tells `kubectl` where the cluster is and how to sign in.
 
-use std::io::Result;
 use std::net::SocketAddr;
-use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-
-use crate::private_file;
 
 const NAME: &str = "knative-lambda";
 
-/// Writes a kubeconfig with the administrator's token, readable by the owner only.
-pub(crate) fn write(path: &Path, server: SocketAddr, token: &str) -> Result<()> {
+/// A kubeconfig with the administrator's token and the certificate to trust.
+pub(super) fn text(server: SocketAddr, token: &str, certificate_pem: &str) -> String {
     // JSON is YAML.
     let config = json!({
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": NAME, "cluster": {"server": format!("http://{server}")}}],
+        "clusters": [{"name": NAME, "cluster": {
+            "server": format!("https://{server}"),
+            "certificate-authority-data": STANDARD.encode(certificate_pem),
+        }}],
         "users": [{"name": NAME, "user": {"token": token}}],
         "contexts": [{"name": NAME, "context": {"cluster": NAME, "user": NAME, "namespace": "default"}}],
         "current-context": NAME,
     });
-    private_file::write(path, format!("{config:#}\n").as_bytes())
+    format!("{config:#}\n")
 }

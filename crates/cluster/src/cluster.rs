@@ -18,6 +18,7 @@ use crate::knative;
 use crate::network::{self, Certificate};
 use crate::registry::Registry;
 use crate::registry::storage::OpenError;
+use crate::workload::{self, Logs};
 
 /// What a cluster needs to be started.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Config {
     pub clock: Clock,
     /// Settings of Knative Serving.
     pub knative: knative::Config,
+    /// Runs Pods, if set; without it they wait for a node.
+    pub workload: Option<workload::Config>,
 }
 
 impl Config {
@@ -40,7 +43,15 @@ impl Config {
             admin_token: admin_token.into(),
             clock: Arc::new(Timestamp::now),
             knative: knative::Config::default(),
+            workload: None,
         }
+    }
+
+    /// With a node that runs Pods as processes.
+    #[must_use]
+    pub fn with_workload(mut self, workload: workload::Config) -> Self {
+        self.workload = Some(workload);
+        self
     }
 }
 
@@ -71,13 +82,18 @@ impl Cluster {
     pub async fn start(config: Config) -> Result<Self, Error> {
         let registry = Registry::open(&config.data_dir)?;
         let token_key = token_key(&config.data_dir).map_err(Error::TokenKey)?;
-        let api = Api { registry, clock: config.clock, token_key, shutdown: CancellationToken::new() };
+        let logs = Logs::new(config.data_dir.join("logs"));
+        let api = Api { registry, clock: config.clock, token_key, logs, shutdown: CancellationToken::new() };
         let tasks = TaskTracker::new();
         let activator = knative::Activator::new(&config.knative, tasks.clone(), api.shutdown.clone());
         let (admin_token, data_dir) = (config.admin_token, config.data_dir);
         let cluster = Self { api, admin_token, data_dir, tasks, activator };
         cluster.create_system_namespaces().await?;
         cluster.start_controllers();
+        if let Some(workload) = config.workload {
+            let (node, jobs) = (cluster.handle("kubelet"), cluster.handle("kube-controller-manager"));
+            workload::start(node, jobs, workload, &cluster.data_dir, &cluster.tasks).await?;
+        }
         let (handle, shutdown) = (cluster.handle("knative-serving"), cluster.api.shutdown.clone());
         knative::start(handle, config.knative, &cluster.activator, &cluster.tasks, shutdown).await?;
         Ok(cluster)

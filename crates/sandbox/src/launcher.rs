@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::running::{Parts, Running};
 use crate::spawner;
 use crate::spec::{Isolation, Limits, Network, Spec};
-use crate::user::{self, Users};
+use crate::user::{self, User, Users};
 
 /// Starts sandboxed processes. Cheap to clone; make one per platform.
 #[derive(Clone, Debug)]
@@ -74,6 +74,12 @@ impl Launcher {
         &self.inner.capabilities
     }
 
+    /// A user for several processes that share folders, for [`Spec::user`]; none when the platform is
+    /// no root. It is handed out again when the answer is dropped.
+    pub fn reserve_user(&self) -> Option<User> {
+        self.inner.capabilities.own_user.then(|| self.inner.users.take())
+    }
+
     /// Starts the process. Its output is in [`Running::stdout`] and [`Running::stderr`]; dropping
     /// the answer kills it.
     pub async fn spawn(&self, spec: Spec) -> Result<Running, Error> {
@@ -119,14 +125,11 @@ impl Inner {
     async fn spawn(&self, mut spec: Spec, namespaces: Namespaces, probe: bool) -> Result<Running, Error> {
         let trusted = spec.isolation == Isolation::Trusted;
         let user = (self.capabilities.own_user && !trusted && spec.user.is_none()).then(|| self.users.take());
-        let id = spec
-            .user
-            .or(user.as_ref().map(|user| user.id))
-            .filter(|_| self.capabilities.own_user && !trusted);
+        let id = spec.user.or(user.as_ref().map(User::id)).filter(|_| self.capabilities.own_user && !trusted);
         prepare(&mut spec, id)?;
         let group = self.cgroups.create(&self.limits(&spec.limits));
-        let (timeout, disk) =
-            (spec.timeout, spec.limits.disk_bytes.map(|bytes| (bytes, spec.writable.clone())));
+        let disk = spec.limits.disk_bytes.map(|bytes| (bytes, writable_folders(&spec)));
+        let timeout = spec.timeout;
         let envelope = Envelope {
             stage: if trusted { Stage::Init } else { Stage::Supervisor },
             parent: std::process::id() as i32,
@@ -155,6 +158,11 @@ impl Inner {
         // asked at every fork.
         Limits { processes: limits.processes.filter(|_| !self.capabilities.own_user), ..limits.clone() }
     }
+}
+
+fn writable_folders(spec: &Spec) -> Vec<PathBuf> {
+    let binds = spec.binds.iter().filter(|bind| bind.writable).map(|bind| bind.host.clone());
+    spec.writable.iter().cloned().chain(binds).collect()
 }
 
 /// Resolves the paths and gives the writable folders to the sandbox's user.

@@ -39,3 +39,4 @@ pub use nix::sys::signal::Signal;
 pub use running::{Control, Running};
 pub use spec::{Bind, Isolation, Limits, Network, Spec};
 pub use toolchain::{Interpreter, Toolchain};
+pub use user::User;

@@ -106,7 +106,7 @@ impl Running {
 
     /// The user the process runs as, when the platform is root and the spec named none.
     pub fn user(&self) -> Option<u32> {
-        self.user.as_ref().map(|user| user.id)
+        self.user.as_ref().map(User::id)
     }
 
     /// A handle for signals.

@@ -20,9 +20,16 @@ pub(crate) struct Users {
 
 /// A user id in use; free again when dropped.
 #[derive(Debug)]
-pub(crate) struct User {
-    pub(crate) id: u32,
+pub struct User {
+    id: u32,
     users: Users,
+}
+
+impl User {
+    /// The uid and gid.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
 }
 
 impl Users {

@@ -30,6 +30,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::registry::Registry;
+use crate::workload::Logs;
 
 pub use query::{DeleteOptions, FieldValidation, Propagation, WriteOptions};
 pub use server::{Identity, router};
@@ -45,6 +46,8 @@ pub struct Api {
     pub clock: Clock,
     /// Signs the tokens of service accounts.
     pub token_key: token::Key,
+    /// What containers print.
+    pub logs: Logs,
     /// Ends open watches.
     pub shutdown: CancellationToken,
 }

@@ -13,6 +13,7 @@ use crate::api::{WriteOptions, decode, media, patch, reviews, scale, watch};
 use crate::registry::object::Object;
 use crate::registry::resource::Verbs;
 use crate::registry::{Resource, Subresource};
+use crate::workload::logs;
 
 const APPLY: &str = "application/apply-patch+yaml";
 
@@ -22,6 +23,7 @@ pub(super) async fn dispatch(call: Call) -> ApiResult<Response> {
         ("get", None | Some(Subresource::Status)) => {
             Ok(call.object(StatusCode::OK, &*verbs::get(&call.api, &call.target)?))
         }
+        ("get", Some(Subresource::Log)) => log(&call),
         ("list", None) => list(&call),
         ("watch", None) => open_watch(call),
         ("create", None) if call.target.resource.verbs == Verbs::CreateOnly => review(&call),
@@ -40,6 +42,11 @@ fn list(call: &Call) -> ApiResult<Response> {
     let options = ListOptions::parse(&call.target.resource, &call.query, false)?;
     let (items, meta) = verbs::list(&call.api, &call.target, &options)?;
     Ok(call.list(&items, &meta))
+}
+
+fn log(call: &Call) -> ApiResult<Response> {
+    let pod = verbs::get(&call.api, &call.target)?;
+    logs::serve(&call.api.logs, pod.object(), call.api.now(), |name| call.query.text(name))
 }
 
 fn open_watch(call: Call) -> ApiResult<Response> {

@@ -26,8 +26,12 @@ pub async fn delete(
     options: &WriteOptions,
 ) -> ApiResult<Deleted> {
     let (resource, key) = (&*target.resource, target.key());
+    let mut marked_now = None;
     loop {
-        let head = api.registry.head(resource, &key).ok_or_else(|| target.not_found())?;
+        let Some(head) = api.registry.head(resource, &key) else {
+            // Its node was quicker.
+            return marked_now.map(Deleted::Now).ok_or_else(|| target.not_found());
+        };
         check_preconditions(resource, head.object(), delete)?;
         admission::admit_delete(&target.attributes(api, &target.name, options), head.object().value())?;
         let marked = finalizer::mark_deleted(resource, head.object(), delete, api.now());
@@ -40,6 +44,16 @@ pub async fn delete(
             api.registry.until_visible(head.version()).await;
             return Ok(Deleted::Later(head));
         }
+        // A Pod that is bound is marked first: those who watch see when it was deleted, and if the
+        // platform dies in between its node deletes it.
+        if !later && resource.is("", "pods") && !head.object().is_deleting() && is_bound(head.object()) {
+            match api.registry.commit(resource, &key, Some(head.version()), Write::Put(marked)).await {
+                Ok(_) => marked_now = Some(head),
+                Err(StoreError::Raced) => {}
+                Err(error) => return Err(disk_failure(error)),
+            }
+            continue;
+        }
         let write = if later { Write::Put(marked) } else { Write::Delete };
         match api.registry.commit(resource, &key, Some(head.version()), write).await {
             Ok(stored) if later => return Ok(Deleted::Later(stored)),
@@ -49,6 +63,10 @@ pub async fn delete(
             Err(error) => return Err(disk_failure(error)),
         }
     }
+}
+
+fn is_bound(pod: &Object) -> bool {
+    !pod.text("/spec/nodeName").is_empty()
 }
 
 fn check_preconditions(resource: &Resource, object: &Object, delete: &DeleteOptions) -> ApiResult<()> {

@@ -1,0 +1,8 @@
+//! Where a container's files and start command come from.
+
+mod reference;
+mod store;
+mod unpack;
+
+pub(super) use reference::Reference;
+pub(super) use store::{Image, Images};

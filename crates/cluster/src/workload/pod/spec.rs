@@ -1,0 +1,189 @@
+//! Container → process.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use k8s_openapi::api::core::v1::{Container, Pod};
+use sandbox::{Bind, Isolation, Limits, Network, Spec};
+
+use super::env::{self, Sources};
+use super::volume::Volumes;
+use crate::workload::config::{Config, HostImage};
+use crate::workload::image::Image;
+use crate::workload::quantity;
+
+/// Processes and threads that a container may have.
+const PROCESSES: u64 = 512;
+const OPEN_FILES: u64 = 4096;
+/// Half of what the platform's own process gets when the processor is scarce.
+const CPU_WEIGHT: u64 = 50;
+
+/// Everything that a container's process is made from.
+pub(super) struct Parts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) pod: &'a Pod,
+    pub(super) container: &'a Container,
+    pub(super) volumes: &'a Volumes,
+    pub(super) port: u16,
+    pub(super) user: Option<u32>,
+    /// The file behind `terminationMessagePath`.
+    pub(super) message: &'a Path,
+    pub(super) sources: &'a Sources<'a>,
+}
+
+impl Parts<'_> {
+    /// A user's container. The error is a `CreateContainerConfigError`.
+    pub(super) fn sandboxed(&self, image: &Image) -> Result<Spec, String> {
+        let mut base: BTreeMap<String, String> = image
+            .settings
+            .env
+            .iter()
+            .flatten()
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        let tools = self.config.toolchain.path();
+        let path = base.get("PATH").map_or_else(|| tools.clone(), |own| format!("{own}:{tools}"));
+        base.insert("PATH".into(), path);
+        base.entry("HOME".into()).or_insert_with(|| "/tmp".into());
+        base.insert("HOSTNAME".into(), self.hostname());
+        let env = self.environment(base)?;
+        let line = self.line(image, &env);
+        let [command, args @ ..] = line.as_slice() else {
+            return Err("no command specified".into());
+        };
+        let mut binds = image.root.as_deref().map(image_folders).unwrap_or_default();
+        binds.extend(self.mounts()?);
+        let message = self.container.termination_message_path.as_deref().unwrap_or("/dev/termination-log");
+        binds.push(Bind { host: self.message.to_owned(), inside: message.into(), writable: true });
+        Ok(Spec {
+            command: command.clone(),
+            args: args.to_vec(),
+            env,
+            cwd: self
+                .container
+                .working_dir
+                .clone()
+                .unwrap_or_else(|| image.settings.working_dir.clone())
+                .into(),
+            isolation: Isolation::Full,
+            read_only: self.config.toolchain.read_only(),
+            writable: Vec::new(),
+            binds,
+            network: Network::Ports { connect: self.config.connect_ports.clone(), bind: vec![self.port] },
+            limits: self.limits(),
+            user: self.user,
+            timeout: None,
+            hostname: Some(self.hostname()),
+        })
+    }
+
+    /// The platform's own program. Its volumes keep their place on the machine, which it is told in
+    /// `KL_VOLUME_<NAME>`.
+    pub(super) fn trusted(&self, image: &HostImage, folder: &Path) -> Result<Spec, String> {
+        let mut base = image.env.clone();
+        for (name, path) in &self.volumes.folders {
+            let name = name.to_uppercase().replace('-', "_");
+            base.insert(format!("KL_VOLUME_{name}"), path.display().to_string());
+        }
+        let env = self.environment(base)?;
+        let args = self.container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
+        let limits =
+            Limits { processes: None, cpu_weight: None, tmp_bytes: None, disk_bytes: None, ..self.limits() };
+        Ok(Spec {
+            command: image.program.display().to_string(),
+            args,
+            env,
+            cwd: folder.to_owned(),
+            isolation: Isolation::Trusted,
+            network: Network::Open,
+            limits,
+            ..Spec::default()
+        })
+    }
+
+    fn environment(&self, base: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+        let mut env = env::resolve(self.container, base, self.sources)?;
+        env.insert("PORT".into(), self.port.to_string());
+        Ok(env)
+    }
+
+    /// What is run: the container's words before those of the image.
+    fn line(&self, image: &Image, env: &BTreeMap<String, String>) -> Vec<String> {
+        let command = self.container.command.as_ref().filter(|command| !command.is_empty());
+        let args = self.container.args.as_ref().filter(|args| !args.is_empty());
+        let mut line = command.or(image.settings.entrypoint.as_ref()).cloned().unwrap_or_default();
+        // A command of the container's own has nothing to do with the arguments of the image.
+        let args = if command.is_some() { args } else { args.or(image.settings.cmd.as_ref()) };
+        line.extend(args.into_iter().flatten().cloned());
+        line.iter().map(|word| env::expand(word, env)).collect()
+    }
+
+    fn mounts(&self) -> Result<Vec<Bind>, String> {
+        let mounts = self.container.volume_mounts.iter().flatten();
+        mounts
+            .map(|mount| {
+                let missing = || format!("volume \"{}\" is not there", mount.name);
+                let folder = self.volumes.folders.get(&mount.name).ok_or_else(missing)?;
+                let host = match &mount.sub_path {
+                    Some(path)
+                        if Path::new(path)
+                            .components()
+                            .all(|part| matches!(part, std::path::Component::Normal(_))) =>
+                    {
+                        folder.join(path)
+                    }
+                    Some(path) => return Err(format!("invalid subPath {path}")),
+                    None => folder.clone(),
+                };
+                let empty_dir = self
+                    .pod
+                    .spec
+                    .iter()
+                    .flat_map(|spec| spec.volumes.iter().flatten())
+                    .any(|volume| volume.name == mount.name && volume.empty_dir.is_some());
+                let writable = empty_dir && mount.read_only != Some(true);
+                Ok(Bind { host, inside: mount.mount_path.clone().into(), writable })
+            })
+            .collect()
+    }
+
+    fn limits(&self) -> Limits {
+        let resources = self.container.resources.as_ref();
+        let upper = resources.and_then(|resources| resources.limits.as_ref());
+        Limits {
+            memory_bytes: Some(quantity::whole(upper, "memory").unwrap_or(self.config.memory_bytes)),
+            processes: Some(PROCESSES),
+            open_files: Some(OPEN_FILES),
+            cpu_weight: Some(CPU_WEIGHT),
+            tmp_bytes: quantity::whole(upper, "ephemeral-storage"),
+            disk_bytes: self.volumes.disk_bytes,
+            ..Limits::default()
+        }
+    }
+
+    fn hostname(&self) -> String {
+        self.pod.metadata.name.as_deref().unwrap_or("pod").chars().take(63).collect()
+    }
+}
+
+/// The top folders of an image, but those that come from the machine.
+fn image_folders(root: &Path) -> Vec<Bind> {
+    const OF_THE_MACHINE: [&str; 14] = [
+        "usr", "bin", "sbin", "lib", "lib32", "lib64", "nix", "etc", "dev", "proc", "sys", "tmp", "run",
+        "old-root",
+    ];
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let shown = entries.filter(|entry| {
+        let name = entry.file_name();
+        let plain = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        plain && !OF_THE_MACHINE.iter().any(|own| name == *own)
+    });
+    shown
+        .map(|entry| Bind {
+            host: entry.path(),
+            inside: PathBuf::from("/").join(entry.file_name()),
+            writable: false,
+        })
+        .collect()
+}

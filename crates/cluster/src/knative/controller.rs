@@ -3,22 +3,16 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::{
-    apimachinery::pkg::apis::meta::v1::Time,
-    jiff::{SignedDuration, Timestamp},
-};
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 use knative::serving::{Configuration, Revision, Route, Service, annotation};
 use kube::ResourceExt;
 use serde_json::{Map, Value, json};
 
 use super::{
     configuration,
-    hub::{Hub, Item, Stage, is_reachable},
+    hub::{Hub, Item},
     kinds::{self, GROUP, read, read_all},
-    labels,
-    pod::Trouble,
-    revision::{self, Observed},
-    route, routing, service,
+    labels, revision_step, route, routing, service,
 };
 use crate::{
     api::status::ApiResult,
@@ -60,12 +54,12 @@ async fn look(hub: &Arc<Hub>, item: &Item) -> ApiResult<()> {
         Item::Service(key) => look_at_service(hub, key).await,
         Item::Configuration(key) => look_at_configuration(hub, key).await,
         Item::Route(key) => look_at_route(hub, key).await,
-        Item::Revision(key) => look_at_revision(hub, key).await,
+        Item::Revision(key) => revision_step::look(hub, key).await,
     }
 }
 
 /// The present time in whole seconds, as Kubernetes writes it.
-fn now(hub: &Hub) -> Time {
+pub(super) fn now(hub: &Hub) -> Time {
     let seconds = hub.handle.now().as_second();
     Time(Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH))
 }
@@ -194,98 +188,6 @@ async fn look_at_route(hub: &Hub, key: &Key) -> ApiResult<()> {
     routing::install(hub, &route, &status).await;
     labels::mark(hub, &route, &status, &world, &now(hub)).await?;
     write_status(hub, &hub.kinds.routes, key, to_value(&status)).await
-}
-
-async fn look_at_revision(hub: &Arc<Hub>, key: &Key) -> ApiResult<()> {
-    let Some(stored) = hub.handle.get(&hub.kinds.revisions, &key.namespace, &key.name) else {
-        hub.leave(key);
-        return Ok(());
-    };
-    let object = stored.object();
-    let Some(revision): Option<Revision> = kinds::typed(object.value(), "revisions") else { return Ok(()) };
-    if object.is_deleting() {
-        hub.leave(key);
-        return Ok(());
-    }
-    let now = now(hub);
-    let proven = revision::was_ready(&revision);
-    let member = hub.join(key, &revision, if proven { Stage::Proven } else { Stage::New });
-    if member.set_reachable(is_reachable(&revision)) {
-        member.backend.poke();
-    }
-    let deadline = member.scaling.progress_deadline;
-    let timed_out = member.stage() != Stage::Proven && revision::has_timed_out(&revision, &now, deadline);
-    let pods = hub.pods_of(&member);
-    let counted = || pods.values().filter(|pod| pod.counts());
-    let seen = Observed {
-        ready: count(counted().filter(|pod| pod.facts.serves().is_some())),
-        pods: count(pods.values()),
-        desired: member.desired(),
-        initial: member.scaling.initial.max(1),
-        trouble: worst(counted().filter_map(|pod| pod.facts.trouble.clone())),
-        refused: member.refused(),
-    };
-    let status = revision::status(&revision, &seen, timed_out, &now);
-    let ready =
-        knative::condition::find(&status.conditions, "Ready").is_some_and(knative::Condition::is_true);
-    let stage = match member.stage() {
-        Stage::New if ready => Stage::Proven,
-        Stage::New if timed_out => Stage::Failed,
-        stage => stage,
-    };
-    let moved = member.set_stage(stage);
-    write_status(hub, &hub.kinds.revisions, key, to_value(&status)).await?;
-    if moved {
-        member.backend.poke();
-    }
-    if stage == Stage::New && status.conditions.len() > 3 {
-        wake_at_deadline(hub, key, &revision, &now, deadline);
-    } else if stage == Stage::New {
-        // The first status is that of a Revision just made; the next one tells about its Pods.
-        hub.queue.push(Item::Revision(key.clone()));
-    }
-    Ok(())
-}
-
-/// Looks again when the time of a new Revision is over, if nothing happens until then.
-fn wake_at_deadline(
-    hub: &Arc<Hub>,
-    key: &Key,
-    revision: &Revision,
-    now: &Time,
-    deadline: std::time::Duration,
-) {
-    let Some(created) = &revision.metadata.creation_timestamp else { return };
-    let passed = now.0.duration_since(created.0).max(SignedDuration::ZERO);
-    let passed = std::time::Duration::try_from(passed).unwrap_or_default();
-    let left = deadline.saturating_sub(passed) + std::time::Duration::from_secs(1);
-    let item = Item::Revision(key.clone());
-    if hub.alarms.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(key.clone()) {
-        let later = hub.clone();
-        let key = key.clone();
-        hub.tasks.spawn(async move {
-            tokio::select! {
-                () = later.shutdown.cancelled() => {}
-                () = tokio::time::sleep(left) => {
-                    later.alarms.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&key);
-                    later.queue.push(item);
-                }
-            }
-        });
-    }
-}
-
-fn count(pods: impl Iterator) -> u32 {
-    u32::try_from(pods.count()).unwrap_or(u32::MAX)
-}
-
-/// The trouble that says most: an end before a wait.
-fn worst(troubles: impl Iterator<Item = Trouble>) -> Option<Trouble> {
-    troubles.min_by_key(|trouble| match trouble {
-        Trouble::Exited { .. } => 0,
-        Trouble::Waiting { .. } => 1,
-        Trouble::Unschedulable { .. } => 2,
-    })
 }
 
 /// Writes a status where it differs from the one that is there.

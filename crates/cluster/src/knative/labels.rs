@@ -40,8 +40,8 @@ pub(super) async fn mark(
             continue;
         }
         let this = revision.name_any();
-        let routed = status.traffic.iter().any(|t| t.revision_name.as_ref() == Some(&this))
-            || newest.contains(&this);
+        let routed =
+            status.traffic.iter().any(|t| t.revision_name.as_ref() == Some(&this)) || newest.contains(&this);
         set(hub, &namespace, revision, routed.then_some(&name), now).await?;
     }
     Ok(())

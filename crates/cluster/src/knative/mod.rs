@@ -16,6 +16,7 @@ mod labels;
 mod pod;
 mod queue;
 mod revision;
+mod revision_step;
 mod route;
 mod routing;
 mod scaler;

@@ -41,10 +41,10 @@ pub(super) fn was_ready(revision: &Revision) -> bool {
     status.and_then(|s| condition::find(&s.conditions, "Ready")).is_some_and(Condition::is_true)
 }
 
-/// Whether the Revision failed before it ever was ready, for good: its time is over.
-pub(super) fn has_timed_out(revision: &Revision, now: &Time, deadline: Duration) -> bool {
+/// Whether the Revision is older than this.
+pub(super) fn is_older(revision: &Revision, now: &Time, limit: Duration) -> bool {
     let Some(created) = &revision.metadata.creation_timestamp else { return false };
-    let limit = SignedDuration::try_from(deadline).unwrap_or(SignedDuration::MAX);
+    let limit = SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
     now.0.duration_since(created.0) >= limit
 }
 
@@ -68,7 +68,9 @@ pub(super) fn status(revision: &Revision, seen: &Observed, timed_out: bool, now:
     if status.container_statuses.is_empty() {
         status.container_statuses = containers(revision);
     }
-    let before = |type_: &str| condition::find(&old.conditions, type_).filter(|c| c.is_true()).cloned();
+    // What was found out stays true with no Pod left that could say otherwise.
+    let lasting = |c: &&Condition| c.is_true() || (seen.pods == 0 && c.is_false());
+    let before = |type_: &str| condition::find(&old.conditions, type_).filter(lasting).cloned();
     let started = seen.ready > 0 && (was_ready(revision) || seen.ready >= seen.initial);
     let healthy = container_healthy(revision, seen, started, before("ContainerHealthy"));
     let resources = resources_available(seen, started, timed_out, before("ResourcesAvailable"), &healthy);

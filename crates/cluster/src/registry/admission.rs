@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::api::Warnings;
 use crate::api::auth::User;
 use crate::api::status::ApiResult;
 use crate::knative;
@@ -18,6 +19,8 @@ pub struct Attributes<'a> {
     pub name: &'a str,
     pub user: &'a User,
     pub dry_run: bool,
+    /// Go back to the caller, whatever the outcome.
+    pub warnings: &'a Warnings,
 }
 
 /// May change the object, or refuse it.

@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is missing")]
 
 mod node;
+mod recordings;
 mod serving;

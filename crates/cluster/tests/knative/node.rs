@@ -2,19 +2,20 @@
 //! this process and reports through the API what a node reports.
 //!
 //! What the server does follows from the variables of the container: `ANSWER` is its text, `DELAY_MS` how
-//! long a request takes, `START_MS` how long the start takes, `EXIT` the code it ends with at once.
+//! long a request takes, `START_MS` how long the start takes, `EXIT` the code it ends with at once. Of
+//! commands it knows the two of the recordings, `sh -c "exit 3"` and one that does not exist.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use ::knative::serving::{Revision, Route, Service};
 use axum::{Router, body::Body, extract::Request, response::Response};
 use cluster::{
     Cluster, Config,
-    knative::{Call, Observer},
+    knative::{self, Call, Observer},
 };
 use futures::{StreamExt, TryStreamExt};
 use http::StatusCode;
 use k8s_openapi::api::core::v1::Pod;
-use knative::serving::{Revision, Route, Service};
 use kube::{
     Api, Client, ResourceExt,
     api::{DeleteParams, Patch, PatchParams, PostParams},
@@ -34,14 +35,24 @@ pub struct World {
 }
 
 pub async fn world() -> World {
-    over(tempfile::tempdir().unwrap()).await
+    over(tempfile::tempdir().unwrap(), knative_config()).await
 }
 
-async fn over(folder: TempDir) -> World {
+/// With functions under another domain, at port 80.
+pub async fn world_under(domain: &str) -> World {
+    let config = knative::Config { domain: domain.into(), gateway_port: None, ..knative_config() };
+    over(tempfile::tempdir().unwrap(), config).await
+}
+
+fn knative_config() -> knative::Config {
+    knative::Config { private_cookies: vec!["kl_session".into()], ..knative::Config::default() }
+}
+
+async fn over(folder: TempDir, knative: knative::Config) -> World {
     // Shown by nextest when a test fails.
     let _ = tracing_subscriber::fmt().with_env_filter("cluster=debug").with_test_writer().try_init();
     let mut config = Config::new(folder.path(), "token");
-    config.knative.private_cookies = vec!["kl_session".into()];
+    config.knative = knative;
     let cluster = Cluster::start(config).await.unwrap();
     let client = cluster.client();
     let (sender, calls) = mpsc::channel(1000);
@@ -57,7 +68,7 @@ impl World {
         self.cluster.shutdown().await;
         let folder = self.folder.take().unwrap();
         drop(self);
-        over(folder).await
+        over(folder, knative_config()).await
     }
 
     pub fn services(&self) -> Api<Service> {
@@ -188,15 +199,28 @@ async fn run_node(client: Client) {
 
 async fn run_pod(api: Api<Pod>, pod: Pod) {
     let name = pod.name_any();
-    let env = pod.spec.unwrap().containers[0].env.clone().unwrap_or_default();
+    let main = pod.spec.unwrap().containers[0].clone();
+    let env = main.env.clone().unwrap_or_default();
     let get = |key: &str| env.iter().find(|e| e.name == key).and_then(|e| e.value.clone());
     let number = |key: &str| get(key).and_then(|v| v.parse::<u64>().ok());
     let container = |state: Value, last: Value, ready: bool| {
         json!([{"name": "user-container", "image": "i", "imageID": "", "restartCount": 0, "ready": ready,
                 "state": state, "lastState": last}])
     };
-    if let Some(code) = number("EXIT") {
-        let ended = json!({"terminated": {"exitCode": code, "message": "dying\n"}});
+    if let Some(secret) = env.iter().find_map(|e| e.value_from.as_ref()?.secret_key_ref.as_ref()) {
+        let message = format!("secret \"{}\" not found", secret.name);
+        let waits = json!({"waiting": {"reason": "CreateContainerConfigError", "message": message}});
+        let status = json!({"phase": "Pending", "containerStatuses": container(waits, json!({}), false)});
+        report(&api, &name, status).await;
+        return std::future::pending().await;
+    }
+    let ends = match main.command.as_deref().and_then(|command| command.last()).map(String::as_str) {
+        Some("exit 3") => Some((3, "")),
+        Some("/does-not-exist") => Some((128, "no such file")),
+        _ => number("EXIT").map(|code| (code, "dying\n")),
+    };
+    if let Some((code, message)) = ends {
+        let ended = json!({"terminated": {"exitCode": code, "message": message}});
         let waits = json!({"waiting": {"reason": "CrashLoopBackOff"}});
         report(&api, &name, json!({"phase": "Running", "containerStatuses": container(waits, ended, false)}))
             .await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{body::Body, extract::Request};
 use cluster::knative::{ColdReason, Facts, Outcome, gateway_router};
 use http::StatusCode;
-use knative::serving::Service;
+use knative::serving::{Revision, Service};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -283,8 +283,10 @@ async fn a_deleted_revision_under_its_service_is_made_again() {
     world.ready("rev").await;
     let uid = world.revisions().get("rev-00001").await.unwrap().metadata.uid;
     world.revisions().delete("rev-00001", &Default::default()).await.unwrap();
-    let other = world.revision_when("rev-00001", |r| r.metadata.uid != uid).await;
-    assert_ne!(other.metadata.uid, uid);
-    world.ready("rev").await;
+    let is_ready = |r: &Revision| {
+        let conditions = r.status.clone().unwrap_or_default().conditions;
+        knative::condition::find(&conditions, "Ready").is_some_and(knative::Condition::is_true)
+    };
+    world.revision_when("rev-00001", |r| r.metadata.uid != uid && is_ready(r)).await;
     assert_eq!(world.call("rev").await.1, "hi");
 }

@@ -57,6 +57,7 @@ impl Target {
             name,
             user: &options.user,
             dry_run: options.dry_run,
+            warnings: &options.warnings,
         }
     }
 

@@ -19,6 +19,9 @@ use crate::{
 
 const REFUSAL: &str = "admission webhook \"validation.webhook.serving.knative.dev\" denied the request: ";
 
+const INSECURE: &str =
+    "Kubernetes default value is insecure, Knative may default this to secure in a future release";
+
 /// Fills in what is not said. Runs before the object is checked against its schema.
 pub(crate) fn default(attributes: &Attributes<'_>, object: &mut Value, old: Option<&Value>) {
     if attributes.resource.group != GROUP || attributes.subresource.is_some() {
@@ -61,6 +64,10 @@ pub(crate) fn review(attributes: &Attributes<'_>, object: &Value, old: Option<&V
         "routes" => traffic::check(&mut errors, &spec["traffic"], false),
         "revisions" => template::revision(&mut errors, spec),
         _ => {}
+    }
+    let insecure = template::insecure(&spec["template"]["spec"], "spec.template.spec");
+    if !insecure.is_empty() {
+        attributes.warnings.add(format!("{INSECURE}: {}", insecure.join(", ")));
     }
     if let Some(old) = old {
         immutable::check(&mut errors, &resource.plural, object, old);

@@ -157,6 +157,18 @@ fn check_port(errors: &mut Errors, port: &Value, at: &str) {
     }
 }
 
+/// Fields of a security context that are not set; Knative warns of them.
+pub(super) fn insecure(spec: &Value, at: &str) -> Vec<String> {
+    const FIELDS: [&str; 4] = ["allowPrivilegeEscalation", "capabilities", "runAsNonRoot", "seccompProfile"];
+    let containers = spec["containers"].as_array().into_iter().flatten().enumerate();
+    let missing = |(index, container): (usize, &Value)| {
+        let context = &container["securityContext"];
+        let missing = FIELDS.iter().filter(|field| context.get(**field).is_none());
+        missing.map(|field| format!("{at}.containers[{index}].securityContext.{field}")).collect::<Vec<_>>()
+    };
+    containers.flat_map(missing).collect()
+}
+
 /// Whether the text is an image reference: `[host[:port]/]path[:tag][@sha256:…]`.
 fn is_image(text: &str) -> bool {
     static PATTERN: std::sync::LazyLock<Option<Regex>> = std::sync::LazyLock::new(|| {

@@ -182,7 +182,7 @@ fn token_key(folder: &Path) -> std::io::Result<token::Key> {
 }
 
 /// Resource versions are remembered for this long and up to twice as long.
-const HISTORY: std::time::Duration = std::time::Duration::from_secs(300);
+const HISTORY: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// Forgets old resource versions, as etcd does for a real server.
 async fn compact_regularly(registry: Registry, shutdown: CancellationToken) {

@@ -118,7 +118,9 @@ fn report(
             Err(refuse(&format!("strict decoding error: {}", strange.join(", "))))
         }
         FieldValidation::Warn => {
-            strange.iter().for_each(|text| options.warnings.add(text));
+            for text in strange {
+                options.warnings.add(text);
+            }
             Ok(())
         }
         FieldValidation::Strict | FieldValidation::Ignore => Ok(()),

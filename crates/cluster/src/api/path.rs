@@ -80,28 +80,25 @@ pub(super) fn decode(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn parsed(path: &str) -> (String, Option<String>, String, Option<String>, Option<String>) {
+    fn parsed(path: &str) -> Parsed {
         let path = ResourcePath::parse(path).unwrap();
         (path.group, path.namespace, path.plural, path.name, path.subresource)
     }
 
-    fn some(text: &str) -> Option<String> {
-        Some(text.into())
+    type Parsed = (String, Option<String>, String, Option<String>, Option<String>);
+
+    fn expected(group: &str, namespace: &str, plural: &str, name: &str, subresource: &str) -> Parsed {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        (group.into(), some(namespace), plural.into(), some(name), some(subresource))
     }
 
     #[test]
     fn namespaces_are_a_resource_and_a_prefix() {
-        assert_eq!(
-            parsed("/api/v1/namespaces/x"),
-            (String::new(), None, "namespaces".into(), some("x"), None)
-        );
-        assert_eq!(
-            parsed("/api/v1/namespaces/x/finalize"),
-            (String::new(), None, "namespaces".into(), some("x"), some("finalize"))
-        );
+        assert_eq!(parsed("/api/v1/namespaces/x"), expected("", "", "namespaces", "x", ""));
+        assert_eq!(parsed("/api/v1/namespaces/x/finalize"), expected("", "", "namespaces", "x", "finalize"));
         assert_eq!(
             parsed("/apis/batch/v1/namespaces/x/jobs/a/status"),
-            ("batch".into(), some("x"), "jobs".into(), some("a"), some("status"))
+            expected("batch", "x", "jobs", "a", "status")
         );
     }
 

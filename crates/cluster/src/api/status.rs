@@ -33,8 +33,8 @@ pub struct Status {
     pub reason: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<Details>,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub code: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
 }
 
 /// The list metadata of a `Status`; only an expired list fills it.
@@ -63,20 +63,16 @@ pub struct Details {
     pub retry_after_seconds: Option<u32>,
 }
 
-fn is_zero(code: &u16) -> bool {
-    *code == 0
-}
-
 impl Status {
     /// The answer to a deletion that took effect at once.
     pub fn deleted(resource: &Resource, name: &str, uid: &str) -> Self {
         Self {
             details: Some(Details { uid: uid.into(), ..Details::of(resource, name) }),
-            ..Self::new("Success", "", "", 0)
+            ..Self::new("Success", "", "", None)
         }
     }
 
-    fn new(status: &str, reason: &str, message: impl Into<String>, code: u16) -> Self {
+    fn new(status: &str, reason: &str, message: impl Into<String>, code: Option<u16>) -> Self {
         Self {
             kind: "Status".into(),
             api_version: "v1".into(),
@@ -105,7 +101,7 @@ impl Details {
 impl ApiError {
     /// Any failure: HTTP status, reason, message, no details.
     pub fn new(code: StatusCode, reason: &str, message: impl Into<String>) -> Self {
-        Self(Box::new(Status::new("Failure", reason, message, code.as_u16())))
+        Self(Box::new(Status::new("Failure", reason, message, Some(code.as_u16()))))
     }
 
     /// The same failure with details.
@@ -129,7 +125,10 @@ impl ApiError {
 
     /// HTTP status of the answer.
     pub fn code(&self) -> StatusCode {
-        StatusCode::from_u16(self.0.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        self.0
+            .code
+            .and_then(|code| StatusCode::from_u16(code).ok())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// Machine-readable reason, e.g. `NotFound`.

@@ -26,8 +26,8 @@ use crate::registry::storage::{TooOld, Watcher};
 use crate::registry::version::At;
 
 /// A watch without a time limit of its own ends after this long and up to twice as long.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1800);
-const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(30);
+const BOOKMARK_INTERVAL: Duration = Duration::from_mins(1);
 /// A last bookmark is sent this long before the end.
 const LAST_BOOKMARK: Duration = Duration::from_secs(2);
 

@@ -173,7 +173,9 @@ mod tests {
 
     fn graph(objects: &[Object]) -> Graph {
         let mut graph = Graph::default();
-        objects.iter().for_each(|one| drop(graph.put(&Arc::from("s"), one)));
+        for one in objects {
+            graph.put(&Arc::from("s"), one);
+        }
         graph
     }
 

@@ -17,7 +17,9 @@ impl Default for Resources {
     /// The built-in kinds.
     fn default() -> Self {
         let mut resources = Self { by_path: BTreeMap::new() };
-        kinds::built_in().into_iter().for_each(|resource| resources.insert(resource));
+        for resource in kinds::built_in() {
+            resources.insert(resource);
+        }
         resources
     }
 }

@@ -16,7 +16,7 @@ use crate::api::verbs::Target;
 use crate::api::view::{ListMeta, View};
 use crate::api::warnings::Warnings;
 use crate::api::{Api, WriteOptions};
-use crate::registry::{Stored, Subresource};
+use crate::registry::{Resource, Stored, Subresource};
 
 /// Everything about a request that a verb may want to know.
 pub(super) struct Call {
@@ -111,10 +111,7 @@ fn find(api: &Api, path: &ResourcePath) -> ApiResult<Target> {
         return Err(ApiError::no_such_resource());
     }
     let subresource = match &path.subresource {
-        Some(name) => Some(resource.subresource(name).ok_or_else(|| match resource.is_custom() {
-            true => ApiError::not_found(&resource, path.name.as_deref().unwrap_or_default()),
-            false => ApiError::no_such_resource(),
-        })?),
+        Some(name) => Some(resource.subresource(name).ok_or_else(|| no_such_subresource(&resource, path))?),
         None => None,
     };
     if let Some(subresource) = subresource.filter(|one| !one.is_served()) {
@@ -129,6 +126,15 @@ fn find(api: &Api, path: &ResourcePath) -> ApiResult<Target> {
         subresource,
         resource,
     })
+}
+
+/// Custom resources answer as if the object were not there.
+fn no_such_subresource(resource: &Resource, path: &ResourcePath) -> ApiError {
+    if resource.is_custom() {
+        ApiError::not_found(resource, path.name.as_deref().unwrap_or_default())
+    } else {
+        ApiError::no_such_resource()
+    }
 }
 
 /// The verb of a method; 405 where the resource does not have it.
@@ -151,9 +157,11 @@ fn verb(method: &Method, path: &ResourcePath, query: &Query, target: &Target) ->
         Some(subresource) => subresource.verbs().contains(&verb),
         None => target.resource.verbs.allows(verb),
     };
-    match allowed {
-        true => Ok(verb),
-        false if target.resource.is_custom() => Err(ApiError::verb_not_supported(&target.resource, verb)),
-        false => Err(ApiError::method_not_allowed()),
+    if allowed {
+        Ok(verb)
+    } else if target.resource.is_custom() {
+        Err(ApiError::verb_not_supported(&target.resource, verb))
+    } else {
+        Err(ApiError::method_not_allowed())
     }
 }

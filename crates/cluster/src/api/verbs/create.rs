@@ -71,10 +71,12 @@ async fn attempt_create(
     }
     let key = Key::new(&target.namespace, &name);
     if let Some(there) = api.registry.head(resource, &key) {
-        return Err(match there.object().is_deleting() {
-            true => ApiError::already_exists_deleting(resource, &name),
-            false => ApiError::already_exists(resource, &name),
-        });
+        let error = if there.object().is_deleting() {
+            ApiError::already_exists_deleting(resource, &name)
+        } else {
+            ApiError::already_exists(resource, &name)
+        };
+        return Err(error);
     }
     let object = conversion::to_storage(resource, object);
     if options.dry_run {

@@ -41,7 +41,7 @@ pub(super) fn is_view(resource: &Resource) -> bool {
 }
 
 /// The name in the core group of a field of `events.k8s.io`.
-pub fn core_field(field: &str) -> Option<&'static str> {
+pub(super) fn core_field(field: &str) -> Option<&'static str> {
     FIELDS.iter().find(|(_, view, ..)| *view == field).map(|(core, ..)| *core)
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::Write;
 use super::shelf::{Change, ChangeKind, Shelf};
 use super::stored::{Key, Stored};
 use super::watcher::TooOld;
+use super::{Everything, Write};
 use crate::registry::crd;
 use crate::registry::object::Object;
 use crate::registry::resources::Resources;
@@ -130,7 +130,7 @@ impl Index {
     }
 
     /// Every visible object with its storage.
-    pub(super) fn everything(&self) -> Vec<(Arc<str>, Arc<Stored>)> {
+    pub(super) fn everything(&self) -> Everything {
         let shelves = self.shelves.iter();
         shelves
             .flat_map(|(storage, shelf)| {

@@ -56,6 +56,9 @@ pub enum Write {
     Delete,
 }
 
+/// Objects with their storages.
+pub type Everything = Vec<(Arc<str>, Arc<Stored>)>;
+
 /// The store. Clones share it.
 #[derive(Clone)]
 pub struct Registry(Arc<Inner>);
@@ -120,7 +123,7 @@ impl Registry {
     }
 
     /// Every object, and the changes that follow, whatever the resource.
-    pub fn everything(&self) -> (Vec<(Arc<str>, Arc<Stored>)>, Watcher) {
+    pub fn everything(&self) -> (Everything, Watcher) {
         let storage: Arc<str> = Arc::from(index::EVERYTHING);
         let mut index = self.0.write();
         let changed = index.subscribe(&storage);

@@ -75,7 +75,9 @@ fn run(disk: &Disk, queue: &Receiver<Job>, inner: &Weak<Inner>) {
             }
         }
         // Whoever has gone away does not wait for the answer.
-        answers.into_iter().for_each(|answer| drop(answer.send(written.clone())));
+        for answer in answers {
+            drop(answer.send(written.clone()));
+        }
     }
 }
 
@@ -95,6 +97,8 @@ impl Inner {
     fn refuse_all(&self, queue: &Receiver<Job>, cause: &str) {
         let mut index = self.write();
         index.rollback();
-        queue.try_iter().for_each(|job| drop(job.answer.send(Err(cause.to_owned()))));
+        for job in queue.try_iter() {
+            drop(job.answer.send(Err(cause.to_owned())));
+        }
     }
 }

@@ -1,1 +1,26 @@
-//! server
+//! The binary: subcommands, configuration, wiring, and everything that speaks HTTP to people and scripts.
+//!
+//! # Where things are
+//! [`config`] the only reader of the environment; [`wiring`] the only chooser of backends; `auth` who is
+//! signed in; `rest` the JSON API; `ingress` events; `live` the stream to browsers.
+
+mod assets;
+mod auth;
+pub mod cli;
+mod commands;
+pub mod config;
+mod data_folder;
+mod error;
+mod gateway;
+mod health;
+mod ingress;
+mod live;
+mod problem;
+mod rest;
+mod router;
+mod runtimes;
+mod state;
+mod uploads;
+pub mod wiring;
+
+pub use error::{Error, Result};

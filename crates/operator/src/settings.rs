@@ -5,8 +5,8 @@
 pub struct Settings {
     /// Image of the platform itself, which has the builder in it.
     pub builder_image: String,
-    /// Command of the build container.
-    pub builder_command: Vec<String>,
+    /// Arguments of the build container; its command is the image's own.
+    pub builder_args: Vec<String>,
     /// Environment of the build container, beside `BUILD_SPEC`: storage, registry, cache.
     pub builder_env: Vec<(String, String)>,
     /// Builds at once in a tenant; the rest queue.

@@ -169,7 +169,11 @@ impl Platform {
         steps: Vec<domain::build::Step>,
     ) -> Result<()> {
         let Some(known) = self.store().get_build(tenant, id).await? else { return Ok(()) };
-        self.update_build(tenant, known, |build| build.report.steps = steps).await
+        self.update_build(tenant, known, |build| {
+            if !build.state.is_final() {
+                build.report.steps = steps;
+            }
+        }).await
     }
 
     /// Changes the row of `fresh.id`, or makes it from `fresh`; one at a time, so that nobody's part is lost.

@@ -1,6 +1,7 @@
 //! Logs of Pods into the store: builds and functions, resumed after a restart without gap or double.
 
 mod line;
+mod steps;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,7 +16,10 @@ use kube::{
 use store::{Checkpoint, LogLimits, NewLine};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::line::{Position, parse};
+use self::{
+    line::{Position, parse},
+    steps::Steps,
+};
 use crate::{Error, Platform, Result, cache::watch_all};
 
 /// Label with the Knative Service on its Pods.
@@ -110,6 +114,7 @@ impl Platform {
         let mut skip = position.clone();
         let mut reader = pods.log_stream(&source.pod, &params).await.map_err(Error::from)?;
         let mut batch: Vec<NewLine> = Vec::new();
+        let mut steps = Steps::default();
         let mut deadline = None;
         loop {
             let mut piece = Vec::new();
@@ -148,6 +153,11 @@ impl Platform {
             position = Some(Position::after(position.take(), &parsed.stamp));
             let mut line = parsed.line;
             line.group = line.group.or_else(|| source.group.clone());
+            if let LogTarget::Build(id) = &source.target
+                && steps.see(&line)
+            {
+                self.note_steps(&source.tenant, id, steps.so_far()).await?;
+            }
             batch.push(line);
             if batch.len() >= AT_ONCE {
                 self.append(source, &mut batch, position.as_ref()).await?;

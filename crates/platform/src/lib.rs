@@ -46,6 +46,8 @@ pub use gateway::{Answer, AnswerBody, Facts, Gateway, ObservedCall};
 pub use limits::{Limits, Rate};
 pub use logs::LogUpdate;
 pub use manifest::PatchKind;
+pub use source::Download;
+pub use uploads::MOST_BYTES as UPLOAD_BYTES;
 
 /// What the platform is told at start.
 #[derive(Debug, Clone)]
@@ -65,6 +67,8 @@ pub struct Ports {
     pub store: Arc<dyn store::Store>,
     /// Events in motion.
     pub bus: Arc<dyn bus::Bus>,
+    /// Uploaded archives.
+    pub storage: storage::Storage,
     /// Calls functions.
     pub gateway: Arc<dyn Gateway>,
     /// Where the present comes from.
@@ -85,6 +89,7 @@ struct Inner {
     limits: Limits,
     announced: invocations::Announced,
     build_lock: tokio::sync::Mutex<()>,
+    archive_places: tokio::sync::Semaphore,
 }
 
 impl Platform {
@@ -99,6 +104,7 @@ impl Platform {
             limits: Limits::default(),
             announced: invocations::Announced::default(),
             build_lock: tokio::sync::Mutex::default(),
+            archive_places: tokio::sync::Semaphore::new(uploads::AT_ONCE),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -129,6 +135,14 @@ impl Platform {
 
     pub(crate) fn store(&self) -> &dyn store::Store {
         &*self.inner.ports.store
+    }
+
+    pub(crate) fn storage(&self) -> &storage::Storage {
+        &self.inner.ports.storage
+    }
+
+    pub(crate) fn archive_places(&self) -> &tokio::sync::Semaphore {
+        &self.inner.archive_places
     }
 
     pub(crate) fn bus(&self) -> &dyn bus::Bus {

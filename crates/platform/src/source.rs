@@ -1,14 +1,97 @@
-//! The code of a function: what the Code tab shows and deploys.
+//! The code of a function: what the Code tab shows, deploys and downloads.
 
+use std::{collections::BTreeMap, io::Cursor};
+
+use archive::Limits;
+use bytes::Bytes;
 use domain::{
     FunctionName, TenantName,
-    function::{Deploy, FunctionSummary, InlineSource, LambdaFunction, Language, NewCode, Runtime, Source},
+    function::{
+        CodeFile, Deploy, FunctionSummary, InlineSource, Language, LambdaFunction, NewCode, Runtime, Source,
+        SourceType, SourceView,
+    },
     identity::{Caller, Permission},
 };
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 
-use crate::{Error, Platform, Result, summary::summary};
+use crate::{
+    Error, Platform, Result,
+    functions::not_found,
+    summary::{summary, version},
+    uploads::MOST_BYTES,
+};
+
+/// Files up to this size are shown as text.
+const TEXT_BYTES: u64 = 256 * 1024;
+
+/// Bytes of a download.
+pub type Download = BoxStream<'static, Result<Bytes>>;
 
 impl Platform {
+    /// The files of a function, as far as the platform has them.
+    pub async fn get_source(&self, caller: &Caller, tenant: &TenantName, name: &FunctionName) -> Result<SourceView> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        let function = self.functions_api(tenant).get(name.as_str()).await.map_err(not_found)?;
+        let spec = &function.spec;
+        let language = spec.runtime.as_ref().map(|runtime| runtime.language);
+        let (files, note) = match spec.source.kind {
+            SourceType::Inline => (inline_files(&spec.source, language), None),
+            SourceType::Upload => match self.archive_of(&spec.source).await? {
+                Some(bytes) => {
+                    let read = move || archive::read(Cursor::new(bytes), &Limits::default(), TEXT_BYTES);
+                    (tokio::task::spawn_blocking(read).await.map_err(Error::internal)??, None)
+                }
+                None => (Vec::new(), Some("The archive is not in the platform's storage any more.".to_owned())),
+            },
+            SourceType::Image => {
+                let image = spec.source.image.as_ref().map(|image| image.reference()).unwrap_or_default();
+                (Vec::new(), Some(format!("The function runs the image {image}; its code is not here.")))
+            }
+            kind => (
+                Vec::new(),
+                Some(format!("The code is fetched from a source of type {} at each build.", kind.as_str())),
+            ),
+        };
+        Ok(SourceView {
+            kind: spec.source.kind,
+            language,
+            handler: spec.runtime.as_ref().map(|runtime| runtime.handler.clone()).unwrap_or_default(),
+            files,
+            note,
+            version: version(&function),
+            editable: matches!(spec.source.kind, SourceType::Inline | SourceType::Upload),
+        })
+    }
+
+    /// The code as an archive: as it was uploaded, or packed.
+    pub async fn download_code(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        name: &FunctionName,
+    ) -> Result<(String, Download)> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        let function = self.functions_api(tenant).get(name.as_str()).await.map_err(not_found)?;
+        let source = &function.spec.source;
+        if let Some(upload) = &source.upload {
+            let object = self.storage().get(&upload.key).await?.ok_or(Error::NotFound("archive"))?;
+            let filename = upload.filename.clone().unwrap_or_else(|| format!("{name}.zip"));
+            return Ok((filename, object.stream.map_err(Error::from).boxed()));
+        }
+        let files = inline_files(source, function.spec.runtime.as_ref().map(|runtime| runtime.language));
+        if files.is_empty() {
+            return Err(Error::refused(
+                409,
+                "code_not_here",
+                "The platform does not have this function's code.",
+                "Get it where the source says.",
+            ));
+        }
+        let files = files.iter().filter_map(|file| Some((file.path.as_str(), file.text.as_ref()?.as_bytes())));
+        let packed = Bytes::from(archive::pack(files, &Limits::default())?);
+        Ok((format!("{name}.zip"), futures::stream::iter([Ok(packed)]).boxed()))
+    }
+
     /// Deploys new code; the build begins by itself.
     pub async fn deploy(
         &self,
@@ -19,7 +102,7 @@ impl Platform {
     ) -> Result<FunctionSummary> {
         self.authorize(caller, tenant, Permission::Write)?;
         self.limit_builds(caller)?;
-        let present = self.cache().function(tenant, name).ok_or(Error::NotFound("function"))?;
+        let present = self.functions_api(tenant).get(name.as_str()).await.map_err(not_found)?;
         let before = present.spec.runtime.as_ref().map(|runtime| runtime.language);
         let language = deploy.language.or(before).unwrap_or(Language::Python);
         self.require_runtime(language)?;
@@ -44,13 +127,87 @@ impl Platform {
         language: Language,
         code: NewCode,
     ) -> Result<Source> {
-        let _ = (tenant, present, language);
         match code {
             NewCode::Inline { code, dependencies } => {
                 let dependencies = dependencies.filter(|text| !text.trim().is_empty());
                 Ok(Source::inline(InlineSource { code, dependencies }))
             }
-            NewCode::Files { .. } | NewCode::Upload { .. } => Err(Error::NotFound("upload")),
+            NewCode::Upload { upload } => Ok(Source::upload(self.upload_source(tenant, &upload).await?)),
+            NewCode::Files { changed, removed } => {
+                let name = present.and_then(|f| f.metadata.name.as_deref()).unwrap_or("function");
+                let filename = format!("{name}.zip");
+                let archive = match present {
+                    Some(function) => self.archive_of(&function.spec.source).await?,
+                    None => None,
+                };
+                if let Some(bytes) = archive {
+                    let edit = move || archive::edit(Cursor::new(bytes), &changed, &removed, &Limits::default());
+                    let packed = tokio::task::spawn_blocking(edit).await.map_err(Error::internal)??;
+                    return Ok(Source::upload(self.keep_archive(tenant, &filename, packed).await?));
+                }
+                let before = present.map_or_else(Vec::new, |function| {
+                    let language = function.spec.runtime.as_ref().map(|runtime| runtime.language);
+                    inline_files(&function.spec.source, language)
+                });
+                let mut files: BTreeMap<String, String> =
+                    before.into_iter().filter_map(|file| Some((file.path, file.text?))).collect();
+                files.retain(|path, _| !removed.contains(path));
+                files.extend(changed);
+                if let Some(inline) = as_inline(&files, language) {
+                    return Ok(Source::inline(inline));
+                }
+                let files = files.iter().map(|(path, text)| (path.as_str(), text.as_bytes()));
+                let packed = archive::pack(files, &Limits::default())?;
+                Ok(Source::upload(self.keep_archive(tenant, &filename, packed).await?))
+            }
         }
+    }
+
+    /// The bytes of an uploaded source; none for other kinds, and when they are gone.
+    async fn archive_of(&self, source: &Source) -> Result<Option<Bytes>> {
+        match &source.upload {
+            Some(upload) => Ok(self.storage().get_bytes(&upload.key, MOST_BYTES).await?),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Files that need no archive: the handler's file and the dependency file, nothing else.
+fn as_inline(files: &BTreeMap<String, String>, language: Language) -> Option<InlineSource> {
+    let (main, dependencies) = (language.main_file(), language.dependency_file());
+    if files.keys().any(|path| path != main && path != dependencies) {
+        return None;
+    }
+    let code = files.get(main)?.clone();
+    let dependencies = files.get(dependencies).filter(|text| !text.trim().is_empty()).cloned();
+    Some(InlineSource { code, dependencies })
+}
+
+fn inline_files(source: &Source, language: Option<Language>) -> Vec<CodeFile> {
+    let (Some(inline), Some(language)) = (&source.inline, language) else { return Vec::new() };
+    let file = |path: &str, text: &str| CodeFile {
+        path: path.to_owned(),
+        size: text.len() as i64,
+        text: Some(text.to_owned()),
+    };
+    let mut files = vec![file(language.main_file(), &inline.code)];
+    files.extend(inline.dependencies.as_deref().map(|text| file(language.dependency_file(), text)));
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn one_file_stays_inline_and_more_become_an_archive() {
+        let inline = as_inline(&files(&[("main.py", "x"), ("requirements.txt", " \n")]), Language::Python).unwrap();
+        assert_eq!((inline.code.as_str(), inline.dependencies), ("x", None));
+        assert!(as_inline(&files(&[("main.py", "x"), ("lib/a.py", "y")]), Language::Python).is_none());
+        assert!(as_inline(&files(&[("main.js", "x")]), Language::Python).is_none());
     }
 }

@@ -55,7 +55,7 @@ fn ended(kind: &str, reason: &str) -> Job {
 fn plan(function: &LambdaFunction, observed: &Observed) -> Plan {
     let settings = Settings {
         builder_image: String::new(),
-        builder_command: Vec::new(),
+        builder_args: Vec::new(),
         builder_env: Vec::new(),
         concurrent_builds: 2,
         build_ttl_seconds: 60,

@@ -46,7 +46,7 @@ pub(super) fn render(
     let container = Container {
         name: "build".to_owned(),
         image: Some(settings.builder_image.clone()),
-        command: Some(settings.builder_command.clone()),
+        args: Some(settings.builder_args.clone()),
         env: Some(env.map(|(name, value)| EnvVar { name, value: Some(value), value_from: None }).collect()),
         ..Container::default()
     };

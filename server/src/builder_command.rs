@@ -1,0 +1,33 @@
+//! `knative-lambda builder`: what a build's Pod runs.
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+use crate::{Error, Result, cli, config, wiring::shutdown};
+
+/// Memory of one step of a build with everything that it starts.
+const STEP_MEMORY: u64 = 2 << 30;
+
+/// Builds what `BUILD_SPEC` asks for.
+pub(crate) async fn run() -> Result<ExitCode> {
+    let required = |name: &str| {
+        config::variable(name).ok_or_else(|| {
+            Error::Config(format!("{name} is not set: the builder is started by the platform, in a build's Job."))
+        })
+    };
+    let program = std::env::current_exe()
+        .map_err(|error| Error::Part { what: "the builder", cause: format!("its own program is not known: {error}") })?;
+    let report = config::variable("TERMINATION_MESSAGE_PATH").unwrap_or_else(|| "/dev/termination-log".to_owned());
+    let settings = builder::Settings {
+        spec: required("BUILD_SPEC")?,
+        storage_url: required("KL_STORAGE_URL")?,
+        registry: required("KL_REGISTRY")?,
+        cache: required("KL_CACHE_DIR")?.into(),
+        work: config::variable("TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from),
+        report: report.into(),
+        path: config::search_path(),
+        sandbox: (program, vec![cli::SANDBOX.to_owned()]),
+        memory_bytes: STEP_MEMORY,
+    };
+    let outcome = builder::run(settings, io::stdout(), shutdown::signal()?).await;
+    Ok(ExitCode::from(outcome.exit_code()))
+}

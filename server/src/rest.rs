@@ -1,0 +1,103 @@
+//! The JSON API (`/api/v1`): one table of operations, from which both the routes and the OpenAPI document
+//! are made, so that neither can know what the other does not.
+//!
+//! To add an operation: a handler in `rest/<noun>.rs` and a line in `operations!`.
+
+mod builds;
+mod code;
+mod events;
+mod functions;
+mod invoke;
+mod logs;
+mod manifest_body;
+mod openapi;
+
+use axum::{
+    Json, Router,
+    extract::DefaultBodyLimit,
+    routing::{MethodRouter, delete, get, patch, post, put},
+};
+
+use crate::{problem::Refusal, state::AppState};
+
+/// Where the API is.
+pub(crate) const BASE: &str = "/api/v1";
+/// Largest body; uploads have a limit of their own.
+const BODY: usize = 10 * 1024 * 1024;
+
+/// Logs as text files, outside the API: the pages link to them.
+pub(crate) fn raw_log_router() -> Router<AppState> {
+    logs::raw_router()
+}
+
+/// One operation as the document tells of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operation {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    /// What it does, one sentence.
+    pub(crate) summary: &'static str,
+    /// Schema of the request's body; empty: none.
+    pub(crate) request: &'static str,
+    /// Status and schema of the answer when all goes well.
+    pub(crate) answer: (u16, &'static str),
+    /// Query parameters.
+    pub(crate) query: &'static [&'static str],
+}
+
+macro_rules! operations {
+    ($($method:ident $path:literal => $handler:path, $summary:literal,
+       $request:literal -> $status:literal $answer:literal, $query:expr;)+) => {
+        pub(crate) const OPERATIONS: &[Operation] = &[
+            $(Operation {
+                method: stringify!($method),
+                path: $path,
+                summary: $summary,
+                request: $request,
+                answer: ($status, $answer),
+                query: &$query,
+            },)+
+        ];
+
+        fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+            vec![$(($path, $method($handler)),)+]
+        }
+    };
+}
+
+operations! {
+    get "/tenants" => functions::tenants, "The tenants that the caller has a role in.", "" -> 200 "Tenants", [];
+    get "/tenants/{tenant}/functions" => functions::list, "Functions, as manifests.", "" -> 200 "LambdaFunctionList", ["limit", "cursor"];
+    post "/tenants/{tenant}/functions" => functions::create, "Creates a function from a manifest in JSON or YAML.", "LambdaFunction" -> 201 "LambdaFunction", [];
+    get "/tenants/{tenant}/functions/{function}" => functions::read, "One function, as a manifest.", "" -> 200 "LambdaFunction", [];
+    put "/tenants/{tenant}/functions/{function}" => functions::replace, "Replaces a function's spec, labels and annotations.", "LambdaFunction" -> 200 "LambdaFunction", [];
+    patch "/tenants/{tenant}/functions/{function}" => functions::change, "Changes a part: a merge patch or a JSON patch.", "Object" -> 200 "LambdaFunction", [];
+    delete "/tenants/{tenant}/functions/{function}" => functions::remove, "Deletes a function and all that belongs to it.", "" -> 202 "Empty", [];
+    get "/tenants/{tenant}/functions/{function}/revisions" => functions::revisions, "Revisions, newest first.", "" -> 200 "RevisionList", [];
+    get "/tenants/{tenant}/functions/{function}/builds" => builds::list, "Builds, newest first.", "" -> 200 "BuildList", ["limit", "cursor"];
+    post "/tenants/{tenant}/functions/{function}/builds" => builds::start, "Builds the present source again.", "" -> 202 "Empty", [];
+    get "/tenants/{tenant}/functions/{function}/builds/{build}" => builds::read, "One build.", "" -> 200 "Build", [];
+    delete "/tenants/{tenant}/functions/{function}/builds/{build}" => builds::cancel, "Cancels a build.", "" -> 202 "Empty", [];
+    get "/tenants/{tenant}/functions/{function}/builds/{build}/log" => logs::build, "The log of a build: text, or lines as JSON.", "" -> 200 "LogPage", ["follow", "after", "before", "limit", "level", "text", "group"];
+    get "/tenants/{tenant}/functions/{function}/logs" => logs::function, "The log of a function: text, or lines as JSON.", "" -> 200 "LogPage", ["follow", "after", "before", "limit", "level", "text", "group", "correlation"];
+    post "/tenants/{tenant}/functions/{function}/invoke" => invoke::invoke, "Calls a function with the request's body, and tells what came back.", "Any" -> 200 "InvokeResult", ["path", "method"];
+    get "/tenants/{tenant}/events" => events::list, "Events, newest first.", "" -> 200 "EventList", ["limit", "cursor", "function", "kind", "source", "status", "correlation", "text", "since", "until"];
+    post "/tenants/{tenant}/events" => events::publish, "Publishes a CloudEvent: structured, binary or a batch.", "CloudEvent" -> 202 "Accepted", [];
+    get "/tenants/{tenant}/events/{position}" => events::read, "One event.", "" -> 200 "EventRecord", [];
+}
+
+/// Everything below [`BASE`].
+pub(crate) fn router() -> Router<AppState> {
+    let mut router = Router::new();
+    for (path, handler) in routes() {
+        router = router.route(path, handler);
+    }
+    router
+        .merge(code::router())
+        .route("/openapi.json", get(|| async { Json(openapi::document()) }))
+        .fallback(async || Refusal::not_found())
+        .method_not_allowed_fallback(async || {
+            Refusal::new(405, "method_not_allowed", "This address does not take this method.", "See /api/v1/openapi.json.")
+        })
+        .layer(DefaultBodyLimit::max(BODY))
+}

@@ -1,0 +1,149 @@
+//! Logs: text for people with a terminal, JSON for programs; `follow=true` streams text.
+
+use std::convert::Infallible;
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use domain::{
+    BuildId, FunctionName, TenantName,
+    identity::Caller,
+    log::{Level, LogLine, LogQuery, LogTarget},
+};
+use futures::StreamExt;
+use platform::LogUpdate;
+use serde::Deserialize;
+
+use super::builds::of_function;
+use crate::{
+    auth::Signed,
+    problem::{Answer, Refusal},
+    state::AppState,
+};
+
+/// [`LogQuery`] as a query string, with `follow`.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    #[serde(default)]
+    follow: bool,
+    after: Option<u64>,
+    before: Option<u64>,
+    limit: Option<u32>,
+    level: Option<Level>,
+    text: Option<String>,
+    correlation: Option<String>,
+    group: Option<String>,
+}
+
+impl Wanted {
+    fn query(self) -> LogQuery {
+        let Self { after, before, limit, level, text, correlation, group, follow: _ } = self;
+        LogQuery { after, before, limit, level, text, correlation, group }
+    }
+}
+
+pub(crate) async fn build(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+    Path((tenant, function, id)): Path<(TenantName, FunctionName, BuildId)>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Answer {
+    let build = state.platform.get_build(&caller, &tenant, &id).await.map_err(Refusal::of(&caller))?;
+    of_function(&build, &function)?;
+    log(&state, &caller, &tenant, &LogTarget::Build(id), wanted, &headers).await
+}
+
+pub(crate) async fn function(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+    Path((tenant, function)): Path<(TenantName, FunctionName)>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Answer {
+    log(&state, &caller, &tenant, &LogTarget::Function(function), wanted, &headers).await
+}
+
+async fn log(
+    state: &AppState,
+    caller: &Caller,
+    tenant: &TenantName,
+    target: &LogTarget,
+    wanted: Wanted,
+    headers: &HeaderMap,
+) -> Answer {
+    if wanted.follow {
+        let updates = state.platform.follow_log(caller, tenant, target, wanted.after.unwrap_or(0)).await;
+        let texts = updates.map_err(Refusal::of(caller))?.filter_map(async |update| match update {
+            LogUpdate::Lines(lines) => Some(Ok::<_, Infallible>(text(&lines))),
+            LogUpdate::State(_) => None,
+        });
+        let body = Body::from_stream(texts.take_until(state.stop.clone().cancelled_owned()));
+        return Ok(plain(body));
+    }
+    let page = state.platform.read_log(caller, tenant, target, &wanted.query()).await.map_err(Refusal::of(caller))?;
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accept.contains("text/plain") {
+        return Ok(plain(Body::from(text(&page.lines))));
+    }
+    Ok(Json(page).into_response())
+}
+
+/// The whole of a log as text, for people: `/t/{tenant}/…/log.txt`.
+pub(crate) fn raw_router() -> Router<AppState> {
+    async fn build(
+        State(state): State<AppState>,
+        Signed(caller): Signed,
+        Path((tenant, id)): Path<(TenantName, BuildId)>,
+    ) -> Answer {
+        whole(state, caller, tenant, LogTarget::Build(id)).await
+    }
+    async fn function(
+        State(state): State<AppState>,
+        Signed(caller): Signed,
+        Path((tenant, name)): Path<(TenantName, FunctionName)>,
+    ) -> Answer {
+        whole(state, caller, tenant, LogTarget::Function(name)).await
+    }
+    Router::new()
+        .route("/t/{tenant}/builds/{id}/log.txt", get(build))
+        .route("/t/{tenant}/functions/{function}/log.txt", get(function))
+}
+
+/// Page by page, so that a long log is never in memory whole.
+async fn whole(state: AppState, caller: Caller, tenant: TenantName, target: LogTarget) -> Answer {
+    const LINES: u32 = 5000;
+    let page = |after| LogQuery { after: Some(after), limit: Some(LINES), ..LogQuery::default() };
+    // The first page decides whether there is an answer at all.
+    let first = state.platform.read_log(&caller, &tenant, &target, &page(0)).await.map_err(Refusal::of(&caller))?;
+    let pages = futures::stream::unfold(Some(first), move |present| {
+        let (state, caller, tenant, target) = (state.clone(), caller.clone(), tenant.clone(), target.clone());
+        async move {
+            let present = present?;
+            let last = present.lines.last()?.number;
+            let next = if present.lines.len() < LINES as usize {
+                None
+            } else {
+                state.platform.read_log(&caller, &tenant, &target, &page(last)).await.ok()
+            };
+            Some((Ok::<_, Infallible>(text(&present.lines)), next))
+        }
+    });
+    Ok(plain(Body::from_stream(pages)))
+}
+
+fn text(lines: &[LogLine]) -> String {
+    lines.iter().fold(String::new(), |mut text, line| {
+        text.push_str(&format!("{} {}\n", line.at, line.text));
+        text
+    })
+}
+
+fn plain(body: Body) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+}

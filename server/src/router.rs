@@ -1,0 +1,75 @@
+//! All that the dashboard's address serves.
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, header},
+    middleware::{self, Next},
+    response::Response,
+    routing::{get, post},
+};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use crate::{
+    assets,
+    auth::{layer, local},
+    health, ingress, live,
+    problem::Refusal,
+    rest,
+    state::AppState,
+    uploads,
+};
+
+/// Everything, with its layers.
+pub(crate) fn router(state: AppState, pages: Router) -> Router {
+    // Made anew for each answer and small: compressed on the way out. Streams must not be held back.
+    let answers = Router::new()
+        .nest(rest::BASE, rest::router())
+        .merge(ingress::router())
+        .route("/sign-in", get(local::sign_in))
+        .route("/sign-out", post(local::sign_out))
+        .with_state(state.clone())
+        .merge(pages)
+        .layer(CompressionLayer::new());
+    let recognised = Router::new()
+        .merge(live::router())
+        .merge(rest::raw_log_router())
+        .merge(uploads::router())
+        .with_state(state.clone())
+        .merge(answers)
+        .layer(middleware::from_fn_with_state(state.clone(), layer::recognise));
+    Router::new()
+        .merge(assets::router())
+        .merge(health::router())
+        .with_state(state)
+        .merge(recognised)
+        .layer(middleware::from_fn(harden))
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
+            let cause = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+            tracing::error!(cause, "a handler panicked");
+            axum::response::IntoResponse::into_response(Refusal::new(
+                500,
+                "internal",
+                "Something went wrong in the platform.",
+                "Try again; if it happens once more, tell the administrator when it was.",
+            ))
+        }))
+}
+
+/// Headers that every answer has (SEC-21). Pages bring their own policy, with a nonce.
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
+    set(header::CACHE_CONTROL, "no-store");
+    response
+}

@@ -1,0 +1,96 @@
+//! The embedded cluster: its settings, our definition, the tenant of the first start.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use cluster::{Cluster, workload::{self, HostImage}};
+use domain::function::{LABEL_TENANT, LambdaFunction};
+use k8s_openapi::{
+    api::core::v1::Namespace, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api, CustomResourceExt,
+    api::{Patch, PatchParams},
+    runtime::wait::{await_condition, conditions},
+};
+use sandbox::{Launcher, Toolchain};
+
+use super::OWN_IMAGE;
+use crate::{Error, Result, cli, config::{self, Config}, data_folder::DataFolder};
+
+/// Field manager of what is set up here.
+const MANAGER: &str = "knative-lambda";
+/// Seconds that the Job of a finished build stays: long enough to look at it with kubectl.
+const BUILD_TTL: i32 = 600;
+/// Seconds that one call may take.
+const CALL_TIMEOUT: i64 = 300;
+
+/// What the cluster is made of.
+pub(super) struct Parts<'a> {
+    pub(super) config: &'a Config,
+    pub(super) folder: &'a DataFolder,
+    pub(super) program: PathBuf,
+    pub(super) launcher: Launcher,
+    pub(super) toolchain: Toolchain,
+    pub(super) admin_token: &'a str,
+}
+
+/// Starts it; and what the operator has to know to build with it.
+pub(super) async fn start(parts: Parts<'_>) -> Result<(Cluster, operator::Settings)> {
+    let Parts { config, folder, program, launcher, toolchain, admin_token } = parts;
+    let images = match config.registry.strip_prefix("layout:") {
+        Some(folder) => PathBuf::from(folder),
+        None if config.registry.is_empty() => folder.folder("images")?,
+        None => {
+            return Err(Error::Config(format!(
+                "KL_REGISTRY has the value \"{}\"; this version knows \"layout:<folder>\" only.",
+                config.registry
+            )));
+        }
+    };
+    let host = HostImage {
+        program,
+        subcommands: vec![cli::BUILDER.to_owned()],
+        env: BTreeMap::from([("PATH".to_owned(), config::search_path())]),
+    };
+    let workload = workload::Config::new(launcher, toolchain, &images).host_image(OWN_IMAGE, host);
+    let knative = cluster::knative::Config {
+        domain: config.gateway_domain.clone(),
+        gateway_port: Some(config.gateway_listen.port()),
+        private_cookies: vec!["session".to_owned(), "__Host-session".to_owned()],
+        ..cluster::knative::Config::default()
+    };
+    let mut settings = cluster::Config::new(folder.folder("cluster")?, admin_token).with_workload(workload);
+    settings.knative = knative;
+    let cluster = Cluster::start(settings).await.map_err(|error| Error::part("the cluster")(&error))?;
+    set_up(&cluster.client()).await.map_err(|error| Error::part("the cluster")(&error))?;
+    let operator = operator::Settings {
+        builder_image: OWN_IMAGE.to_owned(),
+        builder_args: vec![cli::BUILDER.to_owned()],
+        builder_env: vec![
+            ("KL_STORAGE_URL".to_owned(), super::storage_url(config, folder)?),
+            ("KL_REGISTRY".to_owned(), format!("layout:{}", images.display())),
+            ("KL_CACHE_DIR".to_owned(), folder.folder("cache")?.display().to_string()),
+        ],
+        concurrent_builds: config.concurrent_builds,
+        build_ttl_seconds: BUILD_TTL,
+        call_timeout_seconds: CALL_TIMEOUT,
+    };
+    Ok((cluster, operator))
+}
+
+/// Our custom resource, and the first tenant.
+async fn set_up(client: &kube::Client) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let apply = PatchParams::apply(MANAGER).force();
+    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let definition = LambdaFunction::crd();
+    let name = definition.metadata.name.clone().unwrap_or_default();
+    definitions.patch(&name, &apply, &Patch::Apply(&definition)).await?;
+    await_condition(definitions, &name, conditions::is_crd_established()).await?;
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let tenant = serde_json::json!({
+        "apiVersion": "v1", "kind": "Namespace",
+        "metadata": {"name": "default", "labels": {LABEL_TENANT: "default"}},
+    });
+    namespaces.patch("default", &apply, &Patch::Apply(&tenant)).await?;
+    Ok(())
+}

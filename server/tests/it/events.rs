@@ -1,0 +1,67 @@
+//! Events at the door and on the timeline.
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::harness::{TestServer, problem};
+
+fn event(id: &str, kind: &str) -> Value {
+    json!({"specversion": "1.0", "id": id, "source": "test", "type": kind, "subject": "default/hello", "data": {"x": 1}})
+}
+
+async fn send(server: &TestServer, body: &Value) -> reqwest::Response {
+    let post = server.anonymous(Method::POST, "/events").bearer_auth(&server.running().admin_token);
+    post.header(header::CONTENT_TYPE, "application/cloudevents+json").body(body.to_string()).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn an_accepted_event_is_on_the_timeline_once() {
+    let server = TestServer::start().await;
+    for _ in 0..2 {
+        assert_eq!(send(&server, &event("e-1", "com.acme.order")).await.status(), StatusCode::ACCEPTED);
+    }
+    assert_eq!(send(&server, &event("e-2", "com.acme.order")).await.status(), StatusCode::ACCEPTED);
+    let items = server
+        .eventually("/events?kind=com.acme.order", |page| {
+            let items = page["items"].as_array()?.clone();
+            (items.len() >= 2).then_some(items)
+        })
+        .await;
+    assert_eq!(items.len(), 2, "the same event twice is one event");
+    assert!(!items[0]["event"]["correlationid"].as_str().unwrap().is_empty());
+    let one = server.get(&format!("/events/{}", items[0]["position"])).await;
+    assert_eq!(one, items[0]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn events_that_can_not_be_accepted_are_refused_with_the_reason() {
+    let server = TestServer::start().await;
+    let refused = |body: Value| async { problem(send(&server, &body).await, 422, "invalid").await["errors"][0]["field"].clone() };
+    let mut other = event("1", "com.acme.x");
+    other["subject"] = json!("elsewhere/hello");
+    problem(send(&server, &other).await, 404, "not_found").await;
+    assert_eq!(refused(event("1", "io.knative.lambda.no.such.type")).await, "type");
+    assert_eq!(refused(event("1", "io.knative.lambda.lifecycle.build.started")).await, "data");
+    assert_eq!(refused(event("1", "io.knative.lambda.invoke.async")).await, "subject");
+    let plain = server.anonymous(Method::POST, "/events").bearer_auth(&server.running().admin_token).json(&json!({}));
+    problem(plain.send().await.unwrap(), 415, "not_a_cloudevent").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_tenant_that_sends_too_fast_is_slowed_down() {
+    let server = TestServer::start().await;
+    let mut refused = None;
+    for number in 0..400 {
+        let response = send(&server, &event(&format!("r-{number}"), "com.acme.fast")).await;
+        if response.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(response);
+            break;
+        }
+    }
+    let refused = refused.expect("400 events at once are more than 100 and 50 a second");
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    problem(refused, 429, "rate_limited").await;
+    server.stop().await;
+}

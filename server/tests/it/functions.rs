@@ -1,0 +1,100 @@
+//! Functions by the API: create, read, change, delete, and what is refused.
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::json;
+
+use crate::harness::{TestServer, problem, python};
+
+const CODE: &str = "def handler(event):\n    return event\n";
+
+#[tokio::test]
+async fn a_manifest_comes_back_as_it_went_in_as_json_and_as_yaml() {
+    let server = TestServer::start().await;
+    let created = server.create_python("hello", CODE).await;
+    assert_eq!(created["spec"]["source"]["inline"]["code"], CODE);
+    assert_eq!(created["spec"]["scaling"]["maxReplicas"], 50, "defaults are written out");
+    let yaml = server.api(Method::GET, "/functions/hello").header(header::ACCEPT, "application/yaml").send().await.unwrap();
+    assert_eq!(yaml.headers()[header::CONTENT_TYPE], "application/yaml");
+    let yaml = yaml.text().await.unwrap().replace("name: hello", "name: again");
+    let copied = server.api(Method::POST, "/functions").header(header::CONTENT_TYPE, "application/yaml").body(yaml);
+    assert_eq!(copied.send().await.unwrap().status(), StatusCode::CREATED);
+    let list = server.get("/functions").await;
+    let names: Vec<_> = list["items"].as_array().unwrap().iter().map(|f| f["metadata"]["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["again", "hello"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn wrong_manifests_are_refused_by_field() {
+    let server = TestServer::start().await;
+    let mut wrong = python("hello", CODE);
+    wrong["spec"]["env"] = json!([{"name": "1X", "value": "a"}]);
+    wrong["spec"]["scaling"] = json!({"minReplicas": 9, "maxReplicas": 1});
+    let refused = problem(server.post("/functions", &wrong).await, 422, "invalid").await;
+    let fields: Vec<_> = refused["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["spec.env[0].name", "spec.scaling.minReplicas"]);
+    problem(server.post("/functions", &python("Not-A-Name", CODE)).await, 422, "invalid").await;
+    let unknown = server.api(Method::POST, "/functions").body("a: [").send().await.unwrap();
+    problem(unknown, 400, "not_yaml").await;
+    server.create_python("hello", CODE).await;
+    let taken = problem(server.post("/functions", &python("hello", CODE)).await, 422, "invalid").await;
+    assert_eq!(taken["errors"][0]["field"], "metadata.name");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stale_version_is_a_conflict_and_a_patch_changes_one_part() {
+    let server = TestServer::start().await;
+    let created = server.create_python("hello", CODE).await;
+    let patch = server
+        .api(Method::PATCH, "/functions/hello")
+        .header(header::CONTENT_TYPE, "application/merge-patch+json")
+        .body(r#"{"spec":{"env":[{"name":"A","value":"1"}]}}"#);
+    let patched: serde_json::Value = patch.send().await.unwrap().json().await.unwrap();
+    assert_eq!(patched["spec"]["env"], json!([{"name": "A", "value": "1"}]));
+    assert_eq!(patched["spec"]["source"], created["spec"]["source"]);
+    let stale = server.api(Method::PUT, "/functions/hello").json(&created).send().await.unwrap();
+    problem(stale, 409, "conflict").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_tenant_looks_as_if_it_were_not_there() {
+    let server = TestServer::start().await;
+    server.create_python("hello", CODE).await;
+    for path in ["/functions", "/functions/hello", "/functions/hello/builds", "/functions/hello/logs", "/events"] {
+        let foreign = format!("/api/v1/tenants/other{path}");
+        let response = server.anonymous(Method::GET, &foreign).bearer_auth(&server.running().admin_token);
+        problem(response.send().await.unwrap(), 404, "not_found").await;
+    }
+    problem(server.api(Method::GET, "/functions/nothing").send().await.unwrap(), 404, "not_found").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn functions_are_there_again_after_a_restart() {
+    let mut server = TestServer::start().await;
+    server.create_python("hello", CODE).await;
+    let token = server.running().admin_token.clone();
+    server.restart().await;
+    assert_eq!(server.running().admin_token, token);
+    assert_eq!(server.get("/functions/hello").await["metadata"]["name"], "hello");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_openapi_document_is_served_and_tells_of_every_route() {
+    let server = TestServer::start().await;
+    let response = server.anonymous(Method::GET, "/api/v1/openapi.json").bearer_auth(&server.running().admin_token);
+    let document: serde_json::Value = response.send().await.unwrap().json().await.unwrap();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            let path = path.replace("{tenant}", "default").replace("{function}", "nothing").replace("{build}", "nothing");
+            let path = path.replace("{position}", "1");
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let status = server.anonymous(method.clone(), &path).send().await.unwrap().status();
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path} is not a route");
+        }
+    }
+    server.stop().await;
+}

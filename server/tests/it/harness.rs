@@ -1,0 +1,162 @@
+//! A whole platform in process, on free ports and a temporary folder, with the embedded defaults.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
+use serde_json::{Value, json};
+use server::{
+    config::Config,
+    wiring::{self, Running},
+};
+
+/// How long anything may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+pub(crate) struct TestServer {
+    pub(crate) running: Option<Running>,
+    pub(crate) http: Client,
+    folder: tempfile::TempDir,
+}
+
+fn config(folder: &Path) -> Config {
+    let data_dir = folder.join("data").display().to_string();
+    let flags = [
+        ("data_dir", data_dir.as_str()),
+        ("listen", "127.0.0.1:0"),
+        ("gateway_listen", "127.0.0.1:0"),
+        ("cluster_listen", "127.0.0.1:0"),
+        ("requests_per_minute", "100000"),
+    ];
+    Config::load(&flags.map(|(name, value)| (name.to_owned(), value.to_owned())).into()).unwrap()
+}
+
+async fn start(folder: &Path) -> Running {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    wiring::start(&config(folder), PathBuf::from(env!("CARGO_BIN_EXE_knative-lambda"))).await.unwrap()
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let running = start(folder.path()).await;
+        let http = Client::builder().redirect(Policy::none()).timeout(PATIENCE).build().unwrap();
+        Self { running: Some(running), http, folder }
+    }
+
+    /// Ends the platform and starts it again on the same folder.
+    pub(crate) async fn restart(&mut self) {
+        self.running.take().unwrap().stop().await;
+        self.running = Some(start(self.folder.path()).await);
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.running.take().unwrap().stop().await;
+    }
+
+    pub(crate) fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running().address)
+    }
+
+    /// A request without a caller.
+    pub(crate) fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.url(path))
+    }
+
+    /// A request of the administrator, by token; paths are below the API's tenant.
+    pub(crate) fn api(&self, method: Method, path: &str) -> RequestBuilder {
+        let path = format!("/api/v1/tenants/default{path}");
+        self.anonymous(method, &path).bearer_auth(&self.running().admin_token)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let response = self.api(Method::GET, path).send().await.unwrap();
+        assert!(response.status().is_success(), "{path}: {}", response.text().await.unwrap());
+        response.json().await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {
+        self.api(Method::POST, path).json(body).send().await.unwrap()
+    }
+
+    /// A python function with this code, created by the API.
+    pub(crate) async fn create_python(&self, name: &str, code: &str) -> Value {
+        let response = self.post("/functions", &python(name, code)).await;
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        assert_eq!(status, StatusCode::CREATED, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Looks until `wanted` says what it saw; fails with the last sight.
+    pub(crate) async fn eventually<T>(&self, path: &str, wanted: impl Fn(&Value) -> Option<T>) -> T {
+        let begun = Instant::now();
+        loop {
+            let response = self.api(Method::GET, path).send().await.unwrap();
+            let seen: Value = response.json().await.unwrap();
+            if let Some(found) = wanted(&seen) {
+                return found;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{path} is still {seen:#}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub(crate) async fn ready(&self, name: &str) {
+        self.eventually(&format!("/functions/{name}"), |function| {
+            let phase = function["status"]["phase"].as_str();
+            assert_ne!(phase, Some("Failed"), "{:#}", function["status"]);
+            let current = function["status"]["observedGeneration"] == function["metadata"]["generation"];
+            (phase == Some("Ready") && current).then_some(())
+        })
+        .await;
+    }
+}
+
+/// A manifest with inline python.
+pub(crate) fn python(name: &str, code: &str) -> Value {
+    json!({
+        "apiVersion": "lambda.knative.io/v1alpha1",
+        "kind": "LambdaFunction",
+        "metadata": {"name": name},
+        "spec": {
+            "source": {"type": "inline", "inline": {"code": code}},
+            "runtime": {"language": "python", "handler": "main.handler"},
+        },
+    })
+}
+
+/// The problem of a refused request.
+pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Value {
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let seen = response.status().as_u16();
+    let problem: Value = response.json().await.unwrap();
+    assert_eq!((seen, problem["code"].as_str().unwrap()), (status, code), "{problem:#}");
+    for part in ["title", "detail", "type"] {
+        assert!(!problem[part].as_str().unwrap().is_empty(), "{part} of {problem:#}");
+    }
+    problem
+}
+
+impl TestServer {
+    /// Files below a folder of the data folder.
+    pub(crate) fn data_files(&self, folder: &str) -> Vec<String> {
+        fn walk(path: &Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+                if entry.path().is_dir() {
+                    walk(&entry.path(), found);
+                } else {
+                    found.push(entry.path().display().to_string());
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.folder.path().join("data").join(folder), &mut found);
+        found
+    }
+}

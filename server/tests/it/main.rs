@@ -1,0 +1,9 @@
+//! The product in process, through HTTP: one binary, a file per noun.
+
+mod auth;
+mod events;
+mod functions;
+mod harness;
+mod journey;
+mod live;
+mod uploads;

@@ -28,7 +28,8 @@ pub(crate) fn manifest() -> Vec<u8> {
 }
 
 async fn favicon() -> Response {
-    let names: std::collections::BTreeMap<String, String> = serde_json::from_slice(&manifest()).unwrap_or_default();
+    let names: std::collections::BTreeMap<String, String> =
+        serde_json::from_slice(&manifest()).unwrap_or_default();
     match names.get("favicon.svg").and_then(|name| Some((name, Web::get(name)?))) {
         Some((name, file)) => answer(name, file, None),
         None => StatusCode::NOT_FOUND.into_response(),
@@ -39,7 +40,8 @@ async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
     if name == "manifest.json" || name.contains("..") {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepts =
+        headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     for (encoding, ending) in [("br", ".br"), ("gzip", ".gz")] {
         let wanted = accepts.split(',').any(|one| one.trim().split(';').next() == Some(encoding));
         if wanted && let Some(file) = Web::get(&format!("{name}{ending}")) {

@@ -46,11 +46,16 @@ fn command() -> Command {
         .after_help(EXIT_CODES)
         .args(settings)
         .arg(config)
-        .subcommand(Command::new("server").about("Dashboard, API and everything else, in one process (the default)"))
+        .subcommand(
+            Command::new("server").about("Dashboard, API and everything else, in one process (the default)"),
+        )
         .subcommand(Command::new(BUILDER).about("Builds one image; runs in a build's Pod"))
         .subcommand(Command::new("crds").about("Prints the custom resource definitions"))
         .subcommand(Command::new("config").about("Prints the configuration reference"))
-        .subcommand(Command::new("sign-in-link").about("Prints a fresh sign-in link for the server on this data folder"))
+        .subcommand(
+            Command::new("sign-in-link")
+                .about("Prints a fresh sign-in link for the server on this data folder"),
+        )
         .subcommand(token)
         .subcommand(Command::new(SANDBOX).hide(true))
 }
@@ -102,7 +107,8 @@ fn flags(matches: &ArgMatches) -> BTreeMap<String, String> {
 fn token_of(arguments: &ArgMatches) -> Result<commands::NewToken> {
     let text = |name: &str| arguments.get_one::<String>(name).cloned().unwrap_or_default();
     let tenant: TenantName = text("tenant").parse().map_err(|error| Error::Command(format!("{error}")))?;
-    let role = [Role::Viewer, Role::Developer, Role::Owner].into_iter().find(|role| role.as_str() == text("role"));
+    let role =
+        [Role::Viewer, Role::Developer, Role::Owner].into_iter().find(|role| role.as_str() == text("role"));
     let role = role.ok_or_else(|| Error::Command("A role is viewer, developer or owner.".to_owned()))?;
     let days = text("days").parse().map_err(|_| Error::Command("Days are a number.".to_owned()))?;
     Ok(commands::NewToken { tenant, role, name: text("name"), days })

@@ -116,8 +116,9 @@ impl Config {
         let path = flags.get("config").or_else(|| variables.get("KL_CONFIG"));
         let file = match path {
             None => String::new(),
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|error| Error::Config(format!("The configuration file {path} can not be read: {error}.")))?,
+            Some(path) => std::fs::read_to_string(path).map_err(|error| {
+                Error::Config(format!("The configuration file {path} can not be read: {error}."))
+            })?,
         };
         Self::layered(flags, &variables, &file)
     }
@@ -132,7 +133,10 @@ impl Config {
             .parse()
             .map_err(|error| Error::Config(format!("The configuration file is not valid TOML: {error}")))?;
         if let Some(name) = file.keys().find(|name| !is_key(name)) {
-            return Err(Error::Config(format!("The configuration file has the unknown key \"{name}\"{}", hint(name))));
+            return Err(Error::Config(format!(
+                "The configuration file has the unknown key \"{name}\"{}",
+                hint(name)
+            )));
         }
         let known = |variable: &str| {
             let name = variable.strip_prefix("KL_").unwrap_or(variable).to_lowercase();
@@ -145,8 +149,9 @@ impl Config {
         let mut from_files = BTreeMap::new();
         for key in KEYS {
             if let Some(path) = variables.get(&format!("{}_FILE", key.variable())) {
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| Error::Config(format!("The file {path} of {} can not be read: {error}.", key.variable())))?;
+                let text = std::fs::read_to_string(path).map_err(|error| {
+                    Error::Config(format!("The file {path} of {} can not be read: {error}.", key.variable()))
+                })?;
                 from_files.insert(key.name, text.trim_end().to_owned());
             }
         }

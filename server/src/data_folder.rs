@@ -36,7 +36,9 @@ impl DataFolder {
         })?;
         // A write tells more than permissions do: read-only file systems, quotas, a full disk.
         let probe = path.join(".probe");
-        std::fs::write(&probe, vec![0u8; 4096]).and_then(|()| std::fs::remove_file(&probe)).map_err(refused)?;
+        std::fs::write(&probe, vec![0u8; 4096])
+            .and_then(|()| std::fs::remove_file(&probe))
+            .map_err(refused)?;
         if free_bytes(&path).is_some_and(|free| free < LEAST_FREE) {
             return Err(Error::DiskFull(path));
         }
@@ -59,7 +61,9 @@ impl DataFolder {
         let path = self.path.join("admin-token");
         match std::fs::read_to_string(&path) {
             Ok(token) if !token.trim().is_empty() => return Ok(token.trim().to_owned()),
-            Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(Error::DataFolder { folder: path, cause }),
+            Err(cause) if cause.kind() != ErrorKind::NotFound => {
+                return Err(Error::DataFolder { folder: path, cause });
+            }
             _ => {}
         }
         let token = secret("kla");

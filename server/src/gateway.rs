@@ -14,7 +14,12 @@ pub(crate) struct Embedded(pub(crate) Activator);
 
 #[async_trait]
 impl Gateway for Embedded {
-    async fn call(&self, tenant: &TenantName, function: &FunctionName, request: http::Request<Bytes>) -> Answer {
+    async fn call(
+        &self,
+        tenant: &TenantName,
+        function: &FunctionName,
+        request: http::Request<Bytes>,
+    ) -> Answer {
         let response = self.0.handle(request.map(Body::from), tenant.as_str(), function.as_str()).await;
         let facts = response.extensions().get::<knative::Facts>().map(|facts| Facts {
             revision: facts.revision.to_string(),

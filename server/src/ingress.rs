@@ -109,7 +109,8 @@ fn binary(headers: &HeaderMap, kind: &str, body: &[u8]) -> Answer<CloudEvent> {
     if !body.is_empty() {
         match (json_data, std::str::from_utf8(body)) {
             (true, _) => {
-                let data = serde_json::from_slice(body).map_err(|error| bad("data", &format!("The data is not JSON: {error}.")))?;
+                let data = serde_json::from_slice(body)
+                    .map_err(|error| bad("data", &format!("The data is not JSON: {error}.")))?;
                 event.insert("data".to_owned(), data);
             }
             (false, Ok(text)) => drop(event.insert("data".to_owned(), text.into())),
@@ -183,8 +184,13 @@ mod tests {
 
     #[test]
     fn data_that_is_no_text_travels_as_base64() {
-        let pairs =
-            [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "s"), ("ce-type", "t"), ("content-type", "image/png")];
+        let pairs = [
+            ("ce-specversion", "1.0"),
+            ("ce-id", "1"),
+            ("ce-source", "s"),
+            ("ce-type", "t"),
+            ("content-type", "image/png"),
+        ];
         let event = decode(&headers(&pairs), &[0xff, 0xfe]).ok().unwrap().remove(0);
         assert_eq!((event.data, event.data_base64.as_deref()), (None, Some("//4=")));
     }

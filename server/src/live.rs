@@ -12,11 +12,7 @@ use axum::{
     },
     routing::get,
 };
-use domain::{
-    BuildId, FunctionName, TenantName,
-    identity::Caller,
-    log::LogTarget,
-};
+use domain::{BuildId, FunctionName, TenantName, identity::Caller, log::LogTarget};
 use futures::{Stream, StreamExt, stream};
 use platform::LogUpdate;
 use serde::Deserialize;
@@ -89,7 +85,8 @@ async fn log(
     target: LogTarget,
     after: u64,
 ) -> Answer<impl IntoResponse + use<>> {
-    let updates = state.platform.follow_log(caller, tenant, &target, after).await.map_err(Refusal::of(caller))?;
+    let updates =
+        state.platform.follow_log(caller, tenant, &target, after).await.map_err(Refusal::of(caller))?;
     let messages = updates.map(|update| match update {
         LogUpdate::Lines(lines) => message(lines.last().map(|line| line.number), None, &lines),
         LogUpdate::State(state) => message(None, Some("state"), &state),

@@ -97,7 +97,12 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/openapi.json", get(|| async { Json(openapi::document()) }))
         .fallback(async || Refusal::not_found())
         .method_not_allowed_fallback(async || {
-            Refusal::new(405, "method_not_allowed", "This address does not take this method.", "See /api/v1/openapi.json.")
+            Refusal::new(
+                405,
+                "method_not_allowed",
+                "This address does not take this method.",
+                "See /api/v1/openapi.json.",
+            )
         })
         .layer(DefaultBodyLimit::max(BODY))
 }

@@ -15,7 +15,9 @@ fn option(language: Language, toolchain: &Toolchain) -> RuntimeOption {
         Language::Go => (None, "this version does not build Go yet"),
     };
     let (sample, sample_dependencies) = match language {
-        Language::Python => (include_str!("samples/main.py"), "# one package a line, for example: requests==2.32.3\n"),
+        Language::Python => {
+            (include_str!("samples/main.py"), "# one package a line, for example: requests==2.32.3\n")
+        }
         Language::Nodejs => (include_str!("samples/main.js"), "{\n  \"dependencies\": {}\n}\n"),
         Language::Go => (include_str!("samples/main.go"), "module function\n\ngo 1.22\n"),
     };

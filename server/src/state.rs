@@ -30,13 +30,15 @@ pub(crate) struct AppState {
 impl AppState {
     /// A result of the sign-in tables.
     pub(crate) fn taken<T>(&self, result: Result<T, store::Error>) -> Answer<T> {
-        let id: CorrelationId = uuid::Uuid::now_v7().simple().to_string().parse().expect("hex is a correlation id");
+        let id: CorrelationId =
+            uuid::Uuid::now_v7().simple().to_string().parse().expect("hex is a correlation id");
         result.map_err(|error| Refusal::from_error(&platform::Error::from(error), &id))
     }
 
     /// Sign-in attempts of everyone together: on one machine there is one person.
     pub(crate) fn limit_sign_in(&self, now: Timestamp) -> Answer<()> {
-        let id: CorrelationId = uuid::Uuid::now_v7().simple().to_string().parse().expect("hex is a correlation id");
+        let id: CorrelationId =
+            uuid::Uuid::now_v7().simple().to_string().parse().expect("hex is a correlation id");
         let taken = self.platform.limits().take("sign-in".to_owned(), Rate::SIGN_IN, now);
         taken.map_err(|error| Refusal::from_error(&error, &id))
     }

@@ -47,7 +47,8 @@ async fn receive(
 ) -> Answer {
     let headers = request.headers().clone();
     refuse_long(&headers)?;
-    let is_form = text(&headers, &header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("multipart/form-data"));
+    let is_form =
+        text(&headers, &header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("multipart/form-data"));
     let receipt = if is_form {
         from_form(&state, &caller, &tenant, request).await
     } else {
@@ -57,7 +58,9 @@ async fn receive(
     };
     let wants_page = text(&headers, &header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
     match receipt {
-        Ok(receipt) if is_form && wants_page => Ok(back(&headers, &tenant, &format!("upload={}", receipt.id))),
+        Ok(receipt) if is_form && wants_page => {
+            Ok(back(&headers, &tenant, &format!("upload={}", receipt.id)))
+        }
         Ok(receipt) => Ok((StatusCode::CREATED, Json(receipt)).into_response()),
         Err(refusal) if is_form && wants_page => {
             Ok(back(&headers, &tenant, &format!("upload_error={}", encode(refusal.title()))))
@@ -66,8 +69,15 @@ async fn receive(
     }
 }
 
-async fn from_form(state: &AppState, caller: &Caller, tenant: &TenantName, request: Request) -> Answer<UploadReceipt> {
-    let broken = |_| Refusal::new(400, "not_a_form", "The form could not be read.", "Choose the file and send it again.");
+async fn from_form(
+    state: &AppState,
+    caller: &Caller,
+    tenant: &TenantName,
+    request: Request,
+) -> Answer<UploadReceipt> {
+    let broken = |_| {
+        Refusal::new(400, "not_a_form", "The form could not be read.", "Choose the file and send it again.")
+    };
     let mut form = Multipart::from_request(request, state).await.map_err(|_| {
         Refusal::new(400, "not_a_form", "The form could not be read.", "Choose the file and send it again.")
     })?;
@@ -146,7 +156,10 @@ pub(crate) async fn archive(
 ) -> Answer {
     let (filename, bytes) =
         state.platform.download_code(caller, tenant, function).await.map_err(Refusal::of(caller))?;
-    let safe: String = filename.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') { c } else { '_' }).collect();
+    let safe: String = filename
+        .chars()
+        .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') { c } else { '_' })
+        .collect();
     let disposition = HeaderValue::try_from(format!("attachment; filename=\"{safe}\""))
         .unwrap_or(HeaderValue::from_static("attachment"));
     let body = Body::from_stream(bytes.map(|chunk| chunk.map_err(std::io::Error::other)));

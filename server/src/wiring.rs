@@ -3,7 +3,12 @@
 mod cluster_setup;
 pub(crate) mod shutdown;
 
-use std::{net::SocketAddr, path::{Path, PathBuf}, sync::Arc, time::{Duration, Instant}};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::Router;
 use bus::Bus;
@@ -58,8 +63,10 @@ pub struct Running {
 /// Runs until SIGTERM or SIGINT.
 pub async fn serve(config: Config) -> Result<()> {
     let began = Instant::now();
-    let program = std::env::current_exe()
-        .map_err(|error| Error::Part { what: "the platform", cause: format!("its own program is not known: {error}") })?;
+    let program = std::env::current_exe().map_err(|error| Error::Part {
+        what: "the platform",
+        cause: format!("its own program is not known: {error}"),
+    })?;
     let signal = shutdown::signal()?;
     let running = start(&config, program).await?;
     println!("{}", running.link);
@@ -86,7 +93,8 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     let cluster_listener = listen(config.cluster_listen, "KL_CLUSTER_LISTEN").await?;
     let (address, gateway, kubernetes) =
         (local(&listener)?, local(&gateway_listener)?, local(&cluster_listener)?);
-    let config = &Config { listen: address, gateway_listen: gateway, cluster_listen: kubernetes, ..config.clone() };
+    let config =
+        &Config { listen: address, gateway_listen: gateway, cluster_listen: kubernetes, ..config.clone() };
     let admin_token = folder.admin_token()?;
 
     let path = config::search_path();
@@ -102,7 +110,14 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     }
     let storage = open_storage(&storage_url(config, &folder)?).await?;
     let options = runtimes::options(&toolchain);
-    let parts = cluster_setup::Parts { config, folder: &folder, program, launcher, toolchain, admin_token: &admin_token };
+    let parts = cluster_setup::Parts {
+        config,
+        folder: &folder,
+        program,
+        launcher,
+        toolchain,
+        admin_token: &admin_token,
+    };
     let (cluster, operator_settings) = cluster_setup::start(parts).await?;
     let client = cluster.client();
 
@@ -139,7 +154,8 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         stop: stop.clone(),
         metrics: metrics(),
     };
-    let gateway_router = cluster::knative::gateway_router(cluster.activator().clone(), &config.gateway_domain);
+    let gateway_router =
+        cluster::knative::gateway_router(cluster.activator().clone(), &config.gateway_domain);
     http.spawn(shutdown::serve(listener, router::router(state, pages(platform)?), stop.clone()));
     http.spawn(shutdown::serve(gateway_listener, gateway_router, stop.clone()));
     cluster
@@ -148,7 +164,21 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     let link = local::new_link(&*store, &config.public_url(), SystemClock.now())
         .await
         .map_err(|error| Error::part("sign-in")(&error))?;
-    Ok(Running { address, gateway, kubernetes, admin_token, link, client, stop, http, tasks, cluster, bus, store, _folder: folder })
+    Ok(Running {
+        address,
+        gateway,
+        kubernetes,
+        admin_token,
+        link,
+        client,
+        stop,
+        http,
+        tasks,
+        cluster,
+        bus,
+        store,
+        _folder: folder,
+    })
 }
 
 impl Running {
@@ -161,7 +191,9 @@ impl Running {
         }
         self.tasks.close();
         if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some tasks did not end in time; what they did is done again after the next start");
+            tracing::warn!(
+                "some tasks did not end in time; what they did is done again after the next start"
+            );
         }
         self.cluster.shutdown().await;
         self.bus.close().await;
@@ -235,7 +267,12 @@ fn local(listener: &TcpListener) -> Result<SocketAddr> {
     listener.local_addr().map_err(|error| Error::part("the network")(&error))
 }
 
-async fn operate(client: kube::Client, bus: Arc<dyn Bus>, settings: operator::Settings, stop: CancellationToken) {
+async fn operate(
+    client: kube::Client,
+    bus: Arc<dyn Bus>,
+    settings: operator::Settings,
+    stop: CancellationToken,
+) {
     if let Err(error) = operator::run(client, bus, settings, stop.cancelled_owned()).await {
         tracing::error!(%error, "the operator ended");
     }

@@ -173,7 +173,8 @@ impl Platform {
             if !build.state.is_final() {
                 build.report.steps = steps;
             }
-        }).await
+        })
+        .await
     }
 
     /// Changes the row of `fresh.id`, or makes it from `fresh`; one at a time, so that nobody's part is lost.

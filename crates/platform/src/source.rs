@@ -7,7 +7,7 @@ use bytes::Bytes;
 use domain::{
     FunctionName, TenantName,
     function::{
-        CodeFile, Deploy, FunctionSummary, InlineSource, Language, LambdaFunction, NewCode, Runtime, Source,
+        CodeFile, Deploy, FunctionSummary, InlineSource, LambdaFunction, Language, NewCode, Runtime, Source,
         SourceType, SourceView,
     },
     identity::{Caller, Permission},
@@ -29,7 +29,12 @@ pub type Download = BoxStream<'static, Result<Bytes>>;
 
 impl Platform {
     /// The files of a function, as far as the platform has them.
-    pub async fn get_source(&self, caller: &Caller, tenant: &TenantName, name: &FunctionName) -> Result<SourceView> {
+    pub async fn get_source(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        name: &FunctionName,
+    ) -> Result<SourceView> {
         self.authorize(caller, tenant, Permission::Read)?;
         let function = self.functions_api(tenant).get(name.as_str()).await.map_err(not_found)?;
         let spec = &function.spec;
@@ -41,7 +46,9 @@ impl Platform {
                     let read = move || archive::read(Cursor::new(bytes), &Limits::default(), TEXT_BYTES);
                     (tokio::task::spawn_blocking(read).await.map_err(Error::internal)??, None)
                 }
-                None => (Vec::new(), Some("The archive is not in the platform's storage any more.".to_owned())),
+                None => {
+                    (Vec::new(), Some("The archive is not in the platform's storage any more.".to_owned()))
+                }
             },
             SourceType::Image => {
                 let image = spec.source.image.as_ref().map(|image| image.reference()).unwrap_or_default();
@@ -87,7 +94,8 @@ impl Platform {
                 "Get it where the source says.",
             ));
         }
-        let files = files.iter().filter_map(|file| Some((file.path.as_str(), file.text.as_ref()?.as_bytes())));
+        let files =
+            files.iter().filter_map(|file| Some((file.path.as_str(), file.text.as_ref()?.as_bytes())));
         let packed = Bytes::from(archive::pack(files, &Limits::default())?);
         Ok((format!("{name}.zip"), futures::stream::iter([Ok(packed)]).boxed()))
     }
@@ -141,7 +149,8 @@ impl Platform {
                     None => None,
                 };
                 if let Some(bytes) = archive {
-                    let edit = move || archive::edit(Cursor::new(bytes), &changed, &removed, &Limits::default());
+                    let edit =
+                        move || archive::edit(Cursor::new(bytes), &changed, &removed, &Limits::default());
                     let packed = tokio::task::spawn_blocking(edit).await.map_err(Error::internal)??;
                     return Ok(Source::upload(self.keep_archive(tenant, &filename, packed).await?));
                 }
@@ -205,7 +214,8 @@ mod tests {
 
     #[test]
     fn one_file_stays_inline_and_more_become_an_archive() {
-        let inline = as_inline(&files(&[("main.py", "x"), ("requirements.txt", " \n")]), Language::Python).unwrap();
+        let inline =
+            as_inline(&files(&[("main.py", "x"), ("requirements.txt", " \n")]), Language::Python).unwrap();
         assert_eq!((inline.code.as_str(), inline.dependencies), ("x", None));
         assert!(as_inline(&files(&[("main.py", "x"), ("lib/a.py", "y")]), Language::Python).is_none());
         assert!(as_inline(&files(&[("main.js", "x")]), Language::Python).is_none());

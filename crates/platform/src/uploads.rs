@@ -32,7 +32,8 @@ pub(crate) const AT_ONCE: usize = 2;
 
 /// Whether a storage key is an upload of this tenant.
 pub(crate) fn is_key_of(key: &str, tenant: &TenantName) -> bool {
-    let id = key.strip_prefix("uploads/").and_then(|rest| rest.strip_prefix(tenant.as_str())?.strip_prefix('/'));
+    let id =
+        key.strip_prefix("uploads/").and_then(|rest| rest.strip_prefix(tenant.as_str())?.strip_prefix('/'));
     id.is_some_and(is_id)
 }
 
@@ -139,13 +140,17 @@ impl Platform {
     fn uploads_in_use(&self) -> HashSet<String> {
         let all = self.cache().names();
         let functions = all.iter().filter_map(|(tenant, name)| self.cache().function(tenant, name));
-        functions.filter_map(|function| function.spec.source.upload.as_ref().map(|upload| upload.key.clone())).collect()
+        functions
+            .filter_map(|function| function.spec.source.upload.as_ref().map(|upload| upload.key.clone()))
+            .collect()
     }
 
     /// The source block of an upload.
     pub(crate) async fn upload_source(&self, tenant: &TenantName, id: &str) -> Result<UploadSource> {
         let receipt = self.receipt(tenant, id).await.map_err(|error| match error {
-            Error::NotFound(_) => Error::field("spec.source.upload", "This upload does not exist any more: upload it again."),
+            Error::NotFound(_) => {
+                Error::field("spec.source.upload", "This upload does not exist any more: upload it again.")
+            }
             other => other,
         })?;
         Ok(UploadSource {
@@ -157,7 +162,12 @@ impl Platform {
     }
 
     /// Keeps an archive that the platform packed itself.
-    pub(crate) async fn keep_archive(&self, tenant: &TenantName, filename: &str, packed: Vec<u8>) -> Result<UploadSource> {
+    pub(crate) async fn keep_archive(
+        &self,
+        tenant: &TenantName,
+        filename: &str,
+        packed: Vec<u8>,
+    ) -> Result<UploadSource> {
         let id = uuid::Uuid::new_v4().simple().to_string();
         let key = archive_key(tenant, &id);
         let stored = self.storage().put_bytes(&key, packed).await?;
@@ -178,7 +188,8 @@ impl Platform {
         let _place = self.archive_places().acquire().await.map_err(Error::internal)?;
         let bytes = self.storage().get_bytes(key, MOST_BYTES).await?.ok_or(Error::NotFound("upload"))?;
         let inspected =
-            tokio::task::spawn_blocking(move || archive::inspect(Cursor::new(bytes), &Limits::default())).await;
+            tokio::task::spawn_blocking(move || archive::inspect(Cursor::new(bytes), &Limits::default()))
+                .await;
         Ok(inspected.map_err(Error::internal)??)
     }
 }
@@ -206,7 +217,9 @@ impl From<ArchiveError> for Error {
     fn from(error: ArchiveError) -> Self {
         match &error {
             ArchiveError::Io(_) => Self::internal(error),
-            ArchiveError::TooLargePacked { .. } => Self::refused(413, error.code(), error.to_string(), error.remedy()),
+            ArchiveError::TooLargePacked { .. } => {
+                Self::refused(413, error.code(), error.to_string(), error.remedy())
+            }
             _ => Self::refused(422, error.code(), error.to_string(), error.remedy()),
         }
     }
@@ -242,7 +255,9 @@ mod tests {
         let tenant: TenantName = "acme".parse().unwrap();
         let id = "0".repeat(32);
         assert!(is_key_of(&format!("uploads/acme/{id}"), &tenant));
-        for bad in [format!("uploads/acme2/{id}"), format!("uploads/other/{id}"), "uploads/acme/../other/x".into()] {
+        for bad in
+            [format!("uploads/acme2/{id}"), format!("uploads/other/{id}"), "uploads/acme/../other/x".into()]
+        {
             assert!(!is_key_of(&bad, &tenant), "{bad}");
         }
     }

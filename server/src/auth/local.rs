@@ -38,7 +38,9 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     Query(link): Query<Link>,
 ) -> Answer {
-    let Some(token) = link.token else { return Ok(Redirect::to("/signed-out?reason=invalid").into_response()) };
+    let Some(token) = link.token else {
+        return Ok(Redirect::to("/signed-out?reason=invalid").into_response());
+    };
     let now = state.platform.now();
     state.limit_sign_in(now)?;
     if !token.starts_with("in_") || token.len() > 128 {
@@ -94,7 +96,10 @@ fn is_local(path: &str) -> bool {
 
 fn see_other(target: &str) -> Response {
     let location = HeaderValue::try_from(target).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
+    (
+        StatusCode::SEE_OTHER,
+        [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
+    )
         .into_response()
 }
 

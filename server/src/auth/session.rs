@@ -23,7 +23,8 @@ struct Session {
 impl Session {
     fn record(&self) -> Result<SessionRecord, store::Error> {
         let ends = self.seen.plus_millis(IDLE_MS + NOTED_MS).min(self.began.plus_millis(LONGEST_MS));
-        let data = serde_json::to_string(self).map_err(|error| store::Error::Unsupported(error.to_string()))?;
+        let data =
+            serde_json::to_string(self).map_err(|error| store::Error::Unsupported(error.to_string()))?;
         Ok(SessionRecord { user: Some(self.user.id.clone()), data, expires_at: ends })
     }
 }

@@ -64,10 +64,12 @@ async fn deploy(
     request: Request,
 ) -> Answer<impl IntoResponse> {
     // Asked first, so that nothing is uploaded for a function that is not there.
-    let present = state.platform.get_manifest(&caller, &tenant, &function).await.map_err(Refusal::of(&caller))?;
+    let present =
+        state.platform.get_manifest(&caller, &tenant, &function).await.map_err(Refusal::of(&caller))?;
     let filename = how.filename.unwrap_or_else(|| format!("{function}.archive"));
     let bytes = request.into_body().into_data_stream();
-    let receipt = state.platform.upload(&caller, &tenant, &filename, bytes).await.map_err(Refusal::of(&caller))?;
+    let receipt =
+        state.platform.upload(&caller, &tenant, &filename, bytes).await.map_err(Refusal::of(&caller))?;
     let handler = how
         .handler
         .or_else(|| receipt.handler.clone())

@@ -85,7 +85,8 @@ pub(crate) async fn change(
     body: String,
 ) -> Answer {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = if kind.starts_with("application/json-patch+json") { PatchKind::Json } else { PatchKind::Merge };
+    let kind =
+        if kind.starts_with("application/json-patch+json") { PatchKind::Json } else { PatchKind::Merge };
     let written = state.platform.patch_manifest(&caller, &tenant, &function, kind, &body).await;
     manifest(&headers, StatusCode::OK, &written.map_err(Refusal::of(&caller))?)
 }
@@ -104,6 +105,7 @@ pub(crate) async fn revisions(
     Signed(caller): Signed,
     Path((tenant, function)): Path<(TenantName, FunctionName)>,
 ) -> Answer<Json<Value>> {
-    let detail = state.platform.get_function(&caller, &tenant, &function).await.map_err(Refusal::of(&caller))?;
+    let detail =
+        state.platform.get_function(&caller, &tenant, &function).await.map_err(Refusal::of(&caller))?;
     Ok(Json(json!({"items": detail.revisions})))
 }

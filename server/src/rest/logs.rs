@@ -86,7 +86,11 @@ async fn log(
         let body = Body::from_stream(texts.take_until(state.stop.clone().cancelled_owned()));
         return Ok(plain(body));
     }
-    let page = state.platform.read_log(caller, tenant, target, &wanted.query()).await.map_err(Refusal::of(caller))?;
+    let page = state
+        .platform
+        .read_log(caller, tenant, target, &wanted.query())
+        .await
+        .map_err(Refusal::of(caller))?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("text/plain") {
         return Ok(plain(Body::from(text(&page.lines))));
@@ -120,7 +124,8 @@ async fn whole(state: AppState, caller: Caller, tenant: TenantName, target: LogT
     const LINES: u32 = 5000;
     let page = |after| LogQuery { after: Some(after), limit: Some(LINES), ..LogQuery::default() };
     // The first page decides whether there is an answer at all.
-    let first = state.platform.read_log(&caller, &tenant, &target, &page(0)).await.map_err(Refusal::of(&caller))?;
+    let first =
+        state.platform.read_log(&caller, &tenant, &target, &page(0)).await.map_err(Refusal::of(&caller))?;
     let pages = futures::stream::unfold(Some(first), move |present| {
         let (state, caller, tenant, target) = (state.clone(), caller.clone(), tenant.clone(), target.clone());
         async move {
@@ -145,5 +150,6 @@ fn text(lines: &[LogLine]) -> String {
 }
 
 fn plain(body: Body) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], body).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], body)
+        .into_response()
 }

@@ -35,9 +35,7 @@ pub(crate) fn document() -> Value {
 
 fn described(operation: &Operation) -> Value {
     let in_path = operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let parameter = |name: &str, place: &str| {
-        json!({"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}})
-    };
+    let parameter = |name: &str, place: &str| json!({"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}});
     let parameters: Vec<_> = in_path
         .map(|name| parameter(name, "path"))
         .chain(operation.query.iter().map(|name| parameter(name, "query")))
@@ -75,14 +73,18 @@ fn body(schema: &str, description: &str) -> Value {
         "Empty" => &[],
         "LambdaFunction" => &["application/json", "application/yaml"],
         "LogPage" => &["application/json", "text/plain"],
-        "CloudEvent" => &["application/cloudevents+json", "application/cloudevents-batch+json", "application/json"],
+        "CloudEvent" => {
+            &["application/cloudevents+json", "application/cloudevents-batch+json", "application/json"]
+        }
         "Archive" => &["application/octet-stream"],
         "Any" => &["application/json", "application/cloudevents+json", "text/plain"],
         _ => &["application/json"],
     };
     let content: Map<_, _> = kinds
         .iter()
-        .map(|kind| ((*kind).to_owned(), json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}})))
+        .map(|kind| {
+            ((*kind).to_owned(), json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}}))
+        })
         .collect();
     let mut body = json!({});
     if !description.is_empty() {
@@ -141,7 +143,10 @@ fn schemas() -> Value {
 /// The schema of the custom resource itself, so that the two can not differ.
 fn function_schema() -> Value {
     let definition = serde_json::to_value(LambdaFunction::crd()).unwrap_or_default();
-    definition.pointer("/spec/versions/0/schema/openAPIV3Schema").cloned().unwrap_or_else(|| json!({"type": "object"}))
+    definition
+        .pointer("/spec/versions/0/schema/openAPIV3Schema")
+        .cloned()
+        .unwrap_or_else(|| json!({"type": "object"}))
 }
 
 #[cfg(test)]
@@ -165,7 +170,8 @@ mod tests {
     fn every_reference_leads_somewhere() {
         let document = document();
         let text = document.to_string();
-        for (_, rest) in text.match_indices("\"$ref\":\"#").map(|(at, found)| (at, &text[at + found.len()..])) {
+        for (_, rest) in text.match_indices("\"$ref\":\"#").map(|(at, found)| (at, &text[at + found.len()..]))
+        {
             let pointer = rest.split('"').next().unwrap();
             assert!(document.pointer(pointer).is_some(), "{pointer}");
         }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use cluster::{Cluster, workload::{self, HostImage}};
+use cluster::{
+    Cluster,
+    workload::{self, HostImage},
+};
 use domain::function::{LABEL_TENANT, LambdaFunction};
 use k8s_openapi::{
     api::core::v1::Namespace, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
@@ -15,7 +18,11 @@ use kube::{
 use sandbox::{Launcher, Toolchain};
 
 use super::OWN_IMAGE;
-use crate::{Error, Result, cli, config::{self, Config}, data_folder::DataFolder};
+use crate::{
+    Error, Result, cli,
+    config::{self, Config},
+    data_folder::DataFolder,
+};
 
 /// Field manager of what is set up here.
 const MANAGER: &str = "knative-lambda";

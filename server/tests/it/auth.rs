@@ -17,13 +17,17 @@ async fn a_link_signs_in_once_and_says_so_the_second_time() {
     let first = server.http.get(&link).send().await.unwrap();
     assert_eq!(first.status(), StatusCode::SEE_OTHER);
     let session = cookie(&first);
-    let read = |session: &str| server.anonymous(Method::GET, "/api/v1/tenants").header("cookie", session.to_owned());
+    let read =
+        |session: &str| server.anonymous(Method::GET, "/api/v1/tenants").header("cookie", session.to_owned());
     assert_eq!(read(&session).send().await.unwrap().status(), StatusCode::OK);
 
     let second = server.http.get(&link).send().await.unwrap();
     assert_eq!(second.headers()["location"], "/signed-out?reason=used");
 
-    let out = server.anonymous(Method::POST, "/sign-out").header("cookie", &session).header("sec-fetch-site", "same-origin");
+    let out = server
+        .anonymous(Method::POST, "/sign-out")
+        .header("cookie", &session)
+        .header("sec-fetch-site", "same-origin");
     assert_eq!(out.send().await.unwrap().status(), StatusCode::SEE_OTHER);
     problem(read(&session).send().await.unwrap(), 401, "unauthenticated").await;
     server.stop().await;
@@ -59,7 +63,12 @@ async fn a_request_that_another_site_caused_changes_nothing() {
 #[tokio::test]
 async fn nothing_answers_without_a_caller_and_a_wrong_token_is_refused() {
     let server = TestServer::start().await;
-    for path in ["/api/v1/tenants", "/api/v1/tenants/default/functions", "/live?tenant=default", "/t/default/functions/x/log.txt"] {
+    for path in [
+        "/api/v1/tenants",
+        "/api/v1/tenants/default/functions",
+        "/live?tenant=default",
+        "/t/default/functions/x/log.txt",
+    ] {
         problem(server.anonymous(Method::GET, path).send().await.unwrap(), 401, "unauthenticated").await;
         let wrong = server.anonymous(Method::GET, path).bearer_auth("klt_wrong");
         problem(wrong.send().await.unwrap(), 401, "unauthenticated").await;
@@ -74,7 +83,12 @@ async fn every_answer_has_the_headers_that_browsers_look_at() {
     let server = TestServer::start().await;
     for path in ["/healthz", "/api/v1/tenants", "/nothing"] {
         let response = server.anonymous(Method::GET, path).send().await.unwrap();
-        for name in ["content-security-policy", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy"] {
+        for name in [
+            "content-security-policy",
+            "x-content-type-options",
+            "referrer-policy",
+            "cross-origin-opener-policy",
+        ] {
             assert!(response.headers().contains_key(name), "{name} of {path}");
         }
     }

@@ -11,7 +11,11 @@ fn event(id: &str, kind: &str) -> Value {
 
 async fn send(server: &TestServer, body: &Value) -> reqwest::Response {
     let post = server.anonymous(Method::POST, "/events").bearer_auth(&server.running().admin_token);
-    post.header(header::CONTENT_TYPE, "application/cloudevents+json").body(body.to_string()).send().await.unwrap()
+    post.header(header::CONTENT_TYPE, "application/cloudevents+json")
+        .body(body.to_string())
+        .send()
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -37,14 +41,17 @@ async fn an_accepted_event_is_on_the_timeline_once() {
 #[tokio::test]
 async fn events_that_can_not_be_accepted_are_refused_with_the_reason() {
     let server = TestServer::start().await;
-    let refused = |body: Value| async { problem(send(&server, &body).await, 422, "invalid").await["errors"][0]["field"].clone() };
+    let refused = |body: Value| async {
+        problem(send(&server, &body).await, 422, "invalid").await["errors"][0]["field"].clone()
+    };
     let mut other = event("1", "com.acme.x");
     other["subject"] = json!("elsewhere/hello");
     problem(send(&server, &other).await, 404, "not_found").await;
     assert_eq!(refused(event("1", "io.knative.lambda.no.such.type")).await, "type");
     assert_eq!(refused(event("1", "io.knative.lambda.lifecycle.build.started")).await, "data");
     assert_eq!(refused(event("1", "io.knative.lambda.invoke.async")).await, "subject");
-    let plain = server.anonymous(Method::POST, "/events").bearer_auth(&server.running().admin_token).json(&json!({}));
+    let plain =
+        server.anonymous(Method::POST, "/events").bearer_auth(&server.running().admin_token).json(&json!({}));
     problem(plain.send().await.unwrap(), 415, "not_a_cloudevent").await;
     server.stop().await;
 }

@@ -13,13 +13,20 @@ async fn a_manifest_comes_back_as_it_went_in_as_json_and_as_yaml() {
     let created = server.create_python("hello", CODE).await;
     assert_eq!(created["spec"]["source"]["inline"]["code"], CODE);
     assert_eq!(created["spec"]["scaling"]["maxReplicas"], 50, "defaults are written out");
-    let yaml = server.api(Method::GET, "/functions/hello").header(header::ACCEPT, "application/yaml").send().await.unwrap();
+    let yaml = server
+        .api(Method::GET, "/functions/hello")
+        .header(header::ACCEPT, "application/yaml")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(yaml.headers()[header::CONTENT_TYPE], "application/yaml");
     let yaml = yaml.text().await.unwrap().replace("name: hello", "name: again");
-    let copied = server.api(Method::POST, "/functions").header(header::CONTENT_TYPE, "application/yaml").body(yaml);
+    let copied =
+        server.api(Method::POST, "/functions").header(header::CONTENT_TYPE, "application/yaml").body(yaml);
     assert_eq!(copied.send().await.unwrap().status(), StatusCode::CREATED);
     let list = server.get("/functions").await;
-    let names: Vec<_> = list["items"].as_array().unwrap().iter().map(|f| f["metadata"]["name"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|f| f["metadata"]["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["again", "hello"]);
     server.stop().await;
 }
@@ -31,7 +38,8 @@ async fn wrong_manifests_are_refused_by_field() {
     wrong["spec"]["env"] = json!([{"name": "1X", "value": "a"}]);
     wrong["spec"]["scaling"] = json!({"minReplicas": 9, "maxReplicas": 1});
     let refused = problem(server.post("/functions", &wrong).await, 422, "invalid").await;
-    let fields: Vec<_> = refused["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    let fields: Vec<_> =
+        refused["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["spec.env[0].name", "spec.scaling.minReplicas"]);
     problem(server.post("/functions", &python("Not-A-Name", CODE)).await, 422, "invalid").await;
     let unknown = server.api(Method::POST, "/functions").body("a: [").send().await.unwrap();
@@ -62,7 +70,9 @@ async fn a_stale_version_is_a_conflict_and_a_patch_changes_one_part() {
 async fn what_belongs_to_another_tenant_looks_as_if_it_were_not_there() {
     let server = TestServer::start().await;
     server.create_python("hello", CODE).await;
-    for path in ["/functions", "/functions/hello", "/functions/hello/builds", "/functions/hello/logs", "/events"] {
+    for path in
+        ["/functions", "/functions/hello", "/functions/hello/builds", "/functions/hello/logs", "/events"]
+    {
         let foreign = format!("/api/v1/tenants/other{path}");
         let response = server.anonymous(Method::GET, &foreign).bearer_auth(&server.running().admin_token);
         problem(response.send().await.unwrap(), 404, "not_found").await;
@@ -85,11 +95,15 @@ async fn functions_are_there_again_after_a_restart() {
 #[tokio::test]
 async fn the_openapi_document_is_served_and_tells_of_every_route() {
     let server = TestServer::start().await;
-    let response = server.anonymous(Method::GET, "/api/v1/openapi.json").bearer_auth(&server.running().admin_token);
+    let response =
+        server.anonymous(Method::GET, "/api/v1/openapi.json").bearer_auth(&server.running().admin_token);
     let document: serde_json::Value = response.send().await.unwrap().json().await.unwrap();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {
-            let path = path.replace("{tenant}", "default").replace("{function}", "nothing").replace("{build}", "nothing");
+            let path = path
+                .replace("{tenant}", "default")
+                .replace("{function}", "nothing")
+                .replace("{build}", "nothing");
             let path = path.replace("{position}", "1");
             let method: Method = method.to_uppercase().parse().unwrap();
             let status = server.anonymous(method.clone(), &path).send().await.unwrap().status();

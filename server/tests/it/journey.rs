@@ -18,7 +18,8 @@ async fn invoke(server: &TestServer, name: &str, body: &Value) -> Value {
 
 fn kinds(page: &Value) -> BTreeSet<String> {
     let items = page["items"].as_array().cloned().unwrap_or_default();
-    let kind = |record: &Value| record["event"]["type"].as_str().map(|kind| kind.replace("io.knative.lambda.", ""));
+    let kind =
+        |record: &Value| record["event"]["type"].as_str().map(|kind| kind.replace("io.knative.lambda.", ""));
     items.iter().filter_map(kind).collect()
 }
 
@@ -26,20 +27,27 @@ fn kinds(page: &Value) -> BTreeSet<String> {
 async fn code_is_built_runs_is_rebuilt_on_a_change_and_leaves_nothing_behind() {
     let server = TestServer::start().await;
     let created = server.create_python("hello", FIRST).await;
-    let correlation = created["metadata"]["annotations"]["lambda.knative.io/correlation-id"].as_str().unwrap().to_owned();
+    let correlation =
+        created["metadata"]["annotations"]["lambda.knative.io/correlation-id"].as_str().unwrap().to_owned();
     server.ready("hello").await;
 
     // Its build: state, steps, log.
     let build = server
         .eventually("/functions/hello/builds", |page| {
             let build = page["items"][0].clone();
-            (build["state"] == "completed" && !build["report"]["steps"].as_array()?.is_empty()).then_some(build)
+            (build["state"] == "completed" && !build["report"]["steps"].as_array()?.is_empty())
+                .then_some(build)
         })
         .await;
-    assert_eq!((build["number"].as_i64(), build["correlationId"].as_str()), (Some(1), Some(correlation.as_str())));
+    assert_eq!(
+        (build["number"].as_i64(), build["correlationId"].as_str()),
+        (Some(1), Some(correlation.as_str()))
+    );
     let log = format!("/functions/hello/builds/{}/log", build["id"].as_str().unwrap());
     let lines = server
-        .eventually(&log, |page| (page["state"] == "ended").then(|| page["lines"].as_array().unwrap().clone()))
+        .eventually(&log, |page| {
+            (page["state"] == "ended").then(|| page["lines"].as_array().unwrap().clone())
+        })
         .await;
     let numbers: Vec<_> = lines.iter().map(|line| line["number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=lines.len() as u64).collect::<Vec<_>>(), "no gap and no double");
@@ -48,7 +56,10 @@ async fn code_is_built_runs_is_rebuilt_on_a_change_and_leaves_nothing_behind() {
     // It answers, by the API and at the gateway.
     let answer = invoke(&server, "hello", &json!({"a": 1})).await;
     assert_eq!(answer["status"], 200, "{answer:#}");
-    assert_eq!(serde_json::from_str::<Value>(answer["body"].as_str().unwrap()).unwrap(), json!({"version": 1, "got": {"a": 1}}));
+    assert_eq!(
+        serde_json::from_str::<Value>(answer["body"].as_str().unwrap()).unwrap(),
+        json!({"version": 1, "got": {"a": 1}})
+    );
     let outside = format!("http://{}/default/hello/", server.running().gateway);
     let outside = server.http.post(outside).json(&json!({"b": 2})).send().await.unwrap();
     assert_eq!(outside.json::<Value>().await.unwrap()["got"], json!({"b": 2}));
@@ -67,7 +78,9 @@ async fn code_is_built_runs_is_rebuilt_on_a_change_and_leaves_nothing_behind() {
         "lifecycle.service.created",
         "lifecycle.status.updated",
     ];
-    server.eventually(&chain, |page| expected.iter().all(|kind| kinds(page).contains(*kind)).then_some(())).await;
+    server
+        .eventually(&chain, |page| expected.iter().all(|kind| kinds(page).contains(*kind)).then_some(()))
+        .await;
     let call = format!("/events?correlation={}", answer["correlationId"].as_str().unwrap());
     server.eventually(&call, |page| kinds(page).contains("lifecycle.parser.completed").then_some(())).await;
 
@@ -92,7 +105,11 @@ async fn code_is_built_runs_is_rebuilt_on_a_change_and_leaves_nothing_behind() {
     let gone = server.api(Method::DELETE, "/functions/hello").send().await.unwrap();
     assert_eq!(gone.status(), StatusCode::ACCEPTED);
     server.eventually("/functions", |list| list["items"].as_array()?.is_empty().then_some(())).await;
-    server.eventually("/events?kind=lifecycle.function.deleted", |page| (!page["items"].as_array()?.is_empty()).then_some(())).await;
+    server
+        .eventually("/events?kind=lifecycle.function.deleted", |page| {
+            (!page["items"].as_array()?.is_empty()).then_some(())
+        })
+        .await;
     server.stop().await;
 }
 
@@ -115,10 +132,17 @@ async fn a_call_by_event_is_answered_by_an_event_with_the_same_id() {
     let answer = server
         .eventually("/events?correlation=c-good", |page| {
             let items = page["items"].as_array()?;
-            items.iter().map(|record| &record["event"]).find(|e| e["type"] == "io.knative.lambda.response.success").cloned()
+            items
+                .iter()
+                .map(|record| &record["event"])
+                .find(|e| e["type"] == "io.knative.lambda.response.success")
+                .cloned()
         })
         .await;
-    assert_eq!((answer["data"].clone(), answer["causationid"].as_str()), (json!({"twice": 42}), Some("good")));
+    assert_eq!(
+        (answer["data"].clone(), answer["causationid"].as_str()),
+        (json!({"twice": 42}), Some("good"))
+    );
     server.stop().await;
 }
 

@@ -9,7 +9,8 @@ use crate::harness::TestServer;
 const CODE: &str = "def handler(event):\n    return event\n";
 
 async fn connect(server: &TestServer, last: Option<&str>) -> Response {
-    let mut request = server.anonymous(Method::GET, "/live?tenant=default").bearer_auth(&server.running().admin_token);
+    let mut request =
+        server.anonymous(Method::GET, "/live?tenant=default").bearer_auth(&server.running().admin_token);
     if let Some(last) = last {
         request = request.header("last-event-id", last);
     }
@@ -25,7 +26,9 @@ async fn until(response: Response, wanted: impl Fn(&Value) -> bool) -> (String, 
     loop {
         while let Some((message, rest)) = text.split_once("\n\n").map(|(a, b)| (a.to_owned(), b.to_owned())) {
             text = rest;
-            let field = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(|v| v.trim().to_owned());
+            let field = |name: &str| {
+                message.lines().find_map(|line| line.strip_prefix(name)).map(|v| v.trim().to_owned())
+            };
             if let (Some(id), Some(data)) = (field("id:"), field("data:")) {
                 let data: Value = serde_json::from_str(&data).unwrap();
                 if wanted(&data) {
@@ -33,7 +36,8 @@ async fn until(response: Response, wanted: impl Fn(&Value) -> bool) -> (String, 
                 }
             }
         }
-        let chunk = tokio::time::timeout(crate::harness::PATIENCE, chunks.next()).await.expect("a message in time");
+        let chunk =
+            tokio::time::timeout(crate::harness::PATIENCE, chunks.next()).await.expect("a message in time");
         text.push_str(&String::from_utf8_lossy(&chunk.unwrap().unwrap()));
     }
 }

@@ -24,12 +24,18 @@ async fn upload(server: &TestServer, body: Vec<u8>) -> reqwest::Response {
 #[tokio::test]
 async fn a_receipt_tells_what_was_found() {
     let server = TestServer::start().await;
-    let response = upload(&server, zip(&[("main.py", "def handler(event):\n    return 1\n"), ("requirements.txt", "")])).await;
+    let response =
+        upload(&server, zip(&[("main.py", "def handler(event):\n    return 1\n"), ("requirements.txt", "")]))
+            .await;
     assert_eq!(response.status(), StatusCode::CREATED);
     let receipt: Value = response.json().await.unwrap();
-    assert_eq!((receipt["language"].as_str(), receipt["handler"].as_str()), (Some("python"), Some("main.handler")));
+    assert_eq!(
+        (receipt["language"].as_str(), receipt["handler"].as_str()),
+        (Some("python"), Some("main.handler"))
+    );
     assert_eq!((receipt["filename"].as_str(), receipt["fileCount"].as_i64()), (Some("code.zip"), Some(2)));
-    let gone = server.anonymous(Method::DELETE, &format!("/t/default/uploads/{}", receipt["id"].as_str().unwrap()));
+    let gone =
+        server.anonymous(Method::DELETE, &format!("/t/default/uploads/{}", receipt["id"].as_str().unwrap()));
     let gone = gone.bearer_auth(&server.running().admin_token).send().await.unwrap();
     assert_eq!(gone.status(), StatusCode::NO_CONTENT);
     server.stop().await;

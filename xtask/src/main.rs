@@ -1,1 +1,34 @@
-fn main() {}
+//! Builds the browser's half of the dashboard into `web/`, which the server embeds or reads.
+//!
+//! * `cargo xtask web [--release]`: wasm, bindings, styles, editor, fonts; hashed and compressed;
+//! * `cargo xtask budgets`: fails when a page would weigh more than it may.
+
+mod budgets;
+mod bundle;
+mod cache;
+mod compress;
+mod editor;
+mod styles;
+mod wasm;
+mod web;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+fn main() -> Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["web"] => web::build(&root(), false),
+        ["web", "--release"] => web::build(&root(), true),
+        ["budgets"] => budgets::check(&root()),
+        _ => bail!("usage: cargo xtask web [--release] | budgets"),
+    }
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}

@@ -8,8 +8,6 @@ mod disk;
 mod index;
 mod shelf;
 mod stored;
-#[cfg(test)]
-mod tests;
 mod watcher;
 mod writer;
 

@@ -2,6 +2,7 @@
 
 mod reference;
 mod store;
+mod unpack;
 
 pub(super) use reference::Reference;
 pub(super) use store::{Image, Images};

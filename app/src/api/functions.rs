@@ -1,0 +1,100 @@
+//! Functions: lists, forms and what changes them.
+
+use leptos::prelude::*;
+use domain::{
+    FunctionName, Page, TenantName,
+    function::{
+        Deploy, FunctionDetail, FunctionQuery, FunctionSummary, NameCheck, NewFunction, Phase, RuntimeOption,
+        SettingsForm, SourceView,
+    },
+};
+use server_fn::codec::Json;
+
+use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::api::cx;
+
+/// One page of the list.
+#[server(prefix = "/fn", endpoint = "functions/list", input = Json)]
+pub async fn list_functions(tenant: TenantName, query: FunctionQuery) -> Result<Page<FunctionSummary>, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.list_functions(&caller, &tenant, &query).await?)
+}
+
+/// How many functions are in each phase.
+#[server(prefix = "/fn", endpoint = "functions/counts", input = Json)]
+pub async fn function_counts(tenant: TenantName) -> Result<Vec<(Phase, i64)>, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.function_counts(&caller, &tenant).await?)
+}
+
+/// All that a function's page shows.
+#[server(prefix = "/fn", endpoint = "functions/get", input = Json)]
+pub async fn get_function(tenant: TenantName, name: FunctionName) -> Result<FunctionDetail, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.get_function(&caller, &tenant, &name).await?)
+}
+
+/// Whether a name can be taken.
+#[server(prefix = "/fn", endpoint = "functions/check-name", input = Json)]
+pub async fn check_name(tenant: TenantName, text: String) -> Result<NameCheck, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.check_name(&caller, &tenant, &text).await?)
+}
+
+/// The create form.
+#[server(prefix = "/fn", endpoint = "functions/create", input = Json)]
+pub async fn create_function(tenant: TenantName, new: NewFunction) -> Result<FunctionSummary, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.create_function(&caller, &tenant, new).await?)
+}
+
+/// Takes a function away with all that belongs to it.
+#[server(prefix = "/fn", endpoint = "functions/delete", input = Json)]
+pub async fn delete_function(tenant: TenantName, name: FunctionName) -> Result<(), AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.delete_function(&caller, &tenant, &name).await?)
+}
+
+/// The code, as far as it can be shown.
+#[server(prefix = "/fn", endpoint = "functions/source", input = Json)]
+pub async fn get_source(tenant: TenantName, name: FunctionName) -> Result<SourceView, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.get_source(&caller, &tenant, &name).await?)
+}
+
+/// New code.
+#[server(prefix = "/fn", endpoint = "functions/deploy", input = Json)]
+pub async fn deploy_function(tenant: TenantName, name: FunctionName, deploy: Deploy) -> Result<FunctionSummary, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.deploy(&caller, &tenant, &name, deploy).await?)
+}
+
+/// The Settings tab.
+#[server(prefix = "/fn", endpoint = "functions/settings", input = Json)]
+pub async fn update_settings(tenant: TenantName, name: FunctionName, form: SettingsForm) -> Result<FunctionSummary, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.update_settings(&caller, &tenant, &name, form).await?)
+}
+
+/// The manifest as YAML.
+#[server(prefix = "/fn", endpoint = "functions/yaml", input = Json)]
+pub async fn get_yaml(tenant: TenantName, name: FunctionName) -> Result<String, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.get_yaml(&caller, &tenant, &name).await?)
+}
+
+/// A manifest in YAML or JSON; with a name it replaces that function's spec.
+#[server(prefix = "/fn", endpoint = "functions/apply", input = Json)]
+pub async fn apply_yaml(tenant: TenantName, name: Option<FunctionName>, text: String) -> Result<FunctionSummary, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.apply_yaml(&caller, &tenant, name.as_ref(), &text).await?)
+}
+
+/// The languages of the create form.
+#[server(prefix = "/fn", endpoint = "functions/runtimes", input = Json)]
+pub async fn runtimes() -> Result<Vec<RuntimeOption>, AppError> {
+    let (platform, caller) = cx()?;
+    let _signed_in = caller;
+    Ok(platform.runtimes())
+}

@@ -1,0 +1,16 @@
+//! Every server function, by noun. They are a public API under `/fn/`; permission checks,
+//! validation and audit live in `platform`.
+
+pub mod builds;
+pub mod events;
+pub mod functions;
+pub mod invocations;
+pub mod logs;
+pub mod session;
+
+/// The platform and who asks: the only code that reads them from the request.
+#[cfg(feature = "ssr")]
+fn cx() -> Result<(platform::Platform, domain::identity::Caller), crate::AppError> {
+    let platform = leptos::prelude::use_context::<platform::Platform>();
+    platform.zip(crate::session::caller()).ok_or_else(crate::AppError::unauthenticated)
+}

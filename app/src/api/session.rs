@@ -1,0 +1,35 @@
+//! Who is signed in, and where they may go.
+
+use leptos::prelude::*;
+use domain::{FunctionName, TenantName};
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use crate::api::cx;
+
+/// Tenants that the caller sees.
+#[server(prefix = "/fn", endpoint = "session/tenants", input = Json)]
+pub async fn tenants() -> Result<Vec<TenantName>, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.tenants(&caller).await?)
+}
+
+/// Something the palette can go to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The function.
+    pub name: FunctionName,
+    /// Its phase, in words.
+    pub phase: String,
+}
+
+/// Functions whose name has the text in it, for the palette.
+#[server(prefix = "/fn", endpoint = "session/search", input = Json)]
+pub async fn search(tenant: TenantName, text: String) -> Result<Vec<Found>, AppError> {
+    let (platform, caller) = cx()?;
+    let query = domain::function::FunctionQuery { q: Some(text), limit: Some(8), ..Default::default() };
+    let page = platform.list_functions(&caller, &tenant, &query).await?;
+    Ok(page.items.into_iter().map(|f| Found { name: f.name, phase: f.phase.as_str().to_owned() }).collect())
+}

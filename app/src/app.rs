@@ -1,0 +1,42 @@
+//! Pages by path.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    path,
+};
+
+use crate::pages::{builds, events, functions, session};
+
+/// Every page. `Async`: the whole page is there before the first byte, so it is complete
+/// without JavaScript and its status code is right.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let mode = SsrMode::Async;
+    view! {
+        <Title formatter=|title: String| format!("{title} · Knative Lambda")/>
+        <Router>
+            <FlatRoutes fallback=session::not_found::NotFoundPage>
+                <Route path=path!("/signed-out") view=session::signed_out::SignedOutPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions") view=functions::list::ListPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/new") view=functions::create::CreatePage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name") view=functions::overview::OverviewPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/code") view=functions::code::CodePage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/builds") view=builds::list::BuildsPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/builds/:build") view=builds::detail::BuildPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/test") view=functions::test::TestPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/events") view=events::list::FunctionEventsPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/logs") view=functions::logs::LogsPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/settings") view=functions::settings::SettingsPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/yaml") view=functions::yaml::YamlPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/delete") view=functions::delete::DeletePage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/events") view=events::list::EventsPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/events/:position") view=events::detail::EventPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/preferences") view=session::preferences::PreferencesPage ssr=mode/>
+            </FlatRoutes>
+        </Router>
+    }
+}

@@ -1,0 +1,76 @@
+//! Events as a table.
+
+use domain::{TenantName, event::{EventRecord, EventStatus}};
+use leptos::prelude::*;
+
+use super::{
+    icon::icon,
+    status::{event_label, event_look},
+    time::{ago, duration},
+};
+use crate::routes;
+
+/// The rows; `with_function` for timelines of a whole tenant.
+pub fn event_table(tenant: &TenantName, records: &[EventRecord], with_function: bool) -> AnyView {
+    let rows: Vec<_> = records.iter().map(|record| row(tenant, record, with_function)).collect();
+    view! {
+        <div class="table-box">
+            <table class="rows" data-rows="">
+                <caption class="sr">"Events, newest first"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Event"</th>
+                        {with_function.then(|| view! { <th scope="col">"Function"</th> })}
+                        <th scope="col" class="wide-only">"Detail"</th>
+                        <th scope="col" class="number wide-only">"Wait · run"</th>
+                        <th scope="col" class="number">"Time"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(tenant: &TenantName, record: &EventRecord, with_function: bool) -> AnyView {
+    let (tone, shape) = event_look(&record.event);
+    let failed = record.event.status() == EventStatus::Failed;
+    let number = |key: &str| record.event.data.as_ref().and_then(|data| data.get(key)?.as_f64());
+    let times = match (number("queueMs"), number("runMs"), number("durationMs")) {
+        (queue, Some(run), _) => format!("{} · {}", duration(queue.unwrap_or(0.0)), duration(run)),
+        (_, None, Some(all)) => duration(all),
+        _ => String::new(),
+    };
+    view! {
+        <tr class=failed.then_some("failed") id=format!("event-{}", record.position)>
+            <td>
+                <a class="row-link" href=routes::event(tenant, record.position)>
+                    <span class=format!("tone {tone}")>{icon(shape)}</span>{event_label(&record.event)}
+                    {failed.then(|| view! { <span class="sr">", a failure"</span> })}
+                </a>
+            </td>
+            {with_function.then(|| view! { <td>{record.function.as_ref().map(ToString::to_string)}</td> })}
+            <td class="wide-only clip">{summary(record)}</td>
+            <td class="number wide-only">{times}</td>
+            <td class="number">{ago(record.at())}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// What tells this event apart from its neighbours: its message, build, status or subject.
+fn summary(record: &EventRecord) -> String {
+    let text = |key: &str| {
+        let value = record.event.data.as_ref()?.get(key)?;
+        value.as_str().map(str::to_owned).or_else(|| value.as_number().map(ToString::to_string))
+    };
+    let first = |keys: &[&str]| keys.iter().find_map(|key| text(key).filter(|found| !found.is_empty()));
+    if let Some(status) = text("status") {
+        let error = first(&["errorMessage"]).map(|error| format!(" · {error}")).unwrap_or_default();
+        return format!("HTTP {status}{error}");
+    }
+    first(&["message", "reason", "buildId", "revision", "service", "source", "invocationId"])
+        .or_else(|| record.event.subject.clone())
+        .unwrap_or_default()
+}

@@ -1,0 +1,63 @@
+//! The header: product, tenant, sections, search, preferences. Sticky, on every page.
+
+use domain::TenantName;
+use leptos::prelude::*;
+
+use super::icon::icon;
+use crate::{frame::Section, islands::live::Live, routes, session};
+
+/// The header of a page.
+#[component]
+pub fn Header(tenant: Option<TenantName>, tenants: Vec<TenantName>, section: Section) -> impl IntoView {
+    let home = tenant.as_ref().map_or_else(|| "/".to_owned(), routes::functions);
+    view! {
+        <header class="top">
+            <a class="brand" href=home>
+                <svg class="logo" aria-hidden="true"><use href="#i-logo"></use></svg>
+                <span class="brand-name">"Knative Lambda"</span>
+            </a>
+            {tenant.map(|tenant| view! {
+                {switcher(&tenant, tenants)}
+                <nav class="sections" aria-label="Sections">
+                    {entry(routes::functions(&tenant), "lambda", "Functions", section == Section::Functions)}
+                    {entry(routes::events(&tenant), "events", "Events", section == Section::Events)}
+                </nav>
+                <span class="gap"></span>
+                <Live tenant=tenant.clone()/>
+                <button type="button" class="button quiet small find" hidden data-open="palette" aria-keyshortcuts="Control+K Meta+K">
+                    {icon("search")}<span class="label">"Search"</span><kbd>"Ctrl K"</kbd>
+                </button>
+                <a class="button quiet small square" href=routes::preferences(&tenant)>
+                    {icon("user")}<span class="sr">"Preferences and sign-out"</span>
+                </a>
+            })}
+        </header>
+    }
+}
+
+fn entry(href: String, shape: &'static str, text: &'static str, here: bool) -> AnyView {
+    let current = here.then_some("page");
+    view! { <a href=href aria-current=current>{icon(shape)}<span>{text}</span></a> }.into_any()
+}
+
+/// The tenant in words, and links to the others behind it: nothing switches by itself.
+fn switcher(tenant: &TenantName, tenants: Vec<TenantName>) -> AnyView {
+    let role = session::caller().and_then(|caller| caller.role_in(tenant)).map(|role| role.as_str());
+    let others: Vec<_> = tenants
+        .into_iter()
+        .map(|other| {
+            let here = (other == *tenant).then_some("true");
+            view! { <li><a href=routes::functions(&other) aria-current=here>{icon("tenant")}{other.to_string()}</a></li> }
+        })
+        .collect();
+    view! {
+        <details class="menu tenant">
+            <summary><span class="sr">"Tenant "</span>{icon("tenant")}<span class="tenant-name">{tenant.to_string()}</span>{icon("down")}</summary>
+            <div class="menu-panel">
+                <p class="quiet-text">"Tenants"{role.map(|role| format!(" · you are {role} here"))}</p>
+                <ul>{others}</ul>
+            </div>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,18 @@
+//! Parts of pages: props in, view out; they make no calls and know no routes but links.
+
+pub mod button;
+pub mod code_area;
+pub mod empty;
+pub mod event_table;
+pub mod field;
+pub mod function_head;
+pub mod header;
+pub mod icon;
+pub mod log_lines;
+pub mod pager;
+pub mod problem;
+pub mod sort;
+pub mod status;
+pub mod steps;
+pub mod time;
+pub mod timeline;

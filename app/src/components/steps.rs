@@ -1,0 +1,118 @@
+//! The way of code to its first call, step by step.
+
+use domain::{
+    build::{Build, BuildState, StepName},
+    function::{ConditionStatus, FunctionDetail, condition},
+};
+use leptos::prelude::*;
+
+use super::{icon::icon, time::duration};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Running,
+    Done,
+    Failed,
+}
+
+struct Step {
+    label: &'static str,
+    state: State,
+    note: String,
+}
+
+/// Upload, build, push, Revision, traffic; each with its time, or why it failed.
+pub fn deploy_steps(detail: &FunctionDetail) -> AnyView {
+    list(&steps_of(detail))
+}
+
+/// Fetch, dependencies, assemble, push of one build.
+pub fn build_steps(build: &Build) -> AnyView {
+    let steps: Vec<_> = StepName::ALL.into_iter().map(|name| build_step(build, name, label(name))).collect();
+    list(&steps)
+}
+
+fn label(name: StepName) -> &'static str {
+    match name {
+        StepName::Fetch => "Fetch the code",
+        StepName::Dependencies => "Install dependencies",
+        StepName::Assemble => "Assemble the image",
+        StepName::Push => "Push the image",
+    }
+}
+
+fn build_step(build: &Build, name: StepName, label: &'static str) -> Step {
+    let Some(step) = build.report.steps.iter().find(|step| step.name == name) else {
+        let done = build.state == BuildState::Completed;
+        return Step { label, state: if done { State::Done } else { State::Waiting }, note: String::new() };
+    };
+    let state = match (step.failed, step.duration_ms) {
+        (true, _) => State::Failed,
+        (false, Some(_)) => State::Done,
+        (false, None) if build.state.is_final() => State::Failed,
+        (false, None) => State::Running,
+    };
+    let took = step.duration_ms.map(|millis| duration(millis as f64)).unwrap_or_default();
+    let note = if step.cached { format!("{took} · from the cache") } else { took };
+    Step { label, state, note }
+}
+
+fn steps_of(detail: &FunctionDetail) -> Vec<Step> {
+    let met = |kind: &str| detail.conditions.iter().find(|condition| condition.kind == kind);
+    let by = |label: &'static str, kind: &str, before: State| {
+        let (state, note) = match met(kind).map(|condition| (condition.status, condition.message.clone())) {
+            Some((ConditionStatus::True, _)) => (State::Done, String::new()),
+            Some((ConditionStatus::False, message)) => (State::Failed, message),
+            Some((ConditionStatus::Unknown, message)) if before == State::Done => (State::Running, message),
+            _ => (State::Waiting, String::new()),
+        };
+        Step { label, state, note }
+    };
+    let source = by("Code", condition::SOURCE_READY, State::Done);
+    let mut steps = vec![source];
+    if let Some(build) = &detail.build {
+        let state = match build.state {
+            BuildState::Queued => State::Waiting,
+            BuildState::Running => State::Running,
+            BuildState::Completed => State::Done,
+            _ => State::Failed,
+        };
+        let took = build.started_at.zip(build.finished_at).map(|(from, to)| duration(to.millis_since(from) as f64));
+        let failure = build.report.failure.as_ref().map(|failure| failure.message.clone());
+        let queued = build.queue_position.map(|position| format!("{position} in the queue"));
+        let note = failure.or(queued).or(took).unwrap_or_default();
+        steps.push(Step { label: "Build", state, note });
+        steps.push(build_step(build, StepName::Push, "Push"));
+    } else {
+        steps.push(by("Build", condition::BUILD_READY, steps[0].state));
+    }
+    let built = steps.last().map_or(State::Waiting, |step| step.state);
+    steps.push(by("Revision", condition::DEPLOY_READY, built));
+    let deployed = steps.last().map_or(State::Waiting, |step| step.state);
+    steps.push(by("Traffic", condition::SERVICE_READY, deployed));
+    steps
+}
+
+fn list(steps: &[Step]) -> AnyView {
+    let items: Vec<_> = steps
+        .iter()
+        .map(|step| {
+            let (class, shape, word) = match step.state {
+                State::Waiting => ("idle", "wait", "waiting"),
+                State::Running => ("busy", "run", "running"),
+                State::Done => ("good", "ok", "done"),
+                State::Failed => ("bad", "fail", "failed"),
+            };
+            let note = step.note.clone();
+            view! {
+                <li class=class>
+                    {icon(shape)}
+                    <span class="step-label">{step.label}<span class="sr">{format!(" {word}")}</span></span>
+                    <span class="step-note">{note}</span>
+                </li>
+            }
+        })
+        .collect();
+    view! { <ol class="steps">{items}</ol> }.into_any()
+}

@@ -1,0 +1,108 @@
+//! What every page has: skip link, header with the tenant, main, live island.
+
+use std::future::Future;
+
+use domain::{FunctionName, TenantName};
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{hooks::use_query_map, params::ParamsMap};
+
+use crate::{
+    AppError, api,
+    components::{header::Header, problem::ProblemPanel},
+    form, islands::{enhance::Enhance, palette::Palette},
+};
+
+/// Where in the product a page is; marks the entry of the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Functions and all below one.
+    Functions,
+    /// The tenant's timeline.
+    Events,
+    /// Neither.
+    Other,
+}
+
+/// A page that loaded.
+pub struct Content {
+    /// Object · page; the tenant and the product are added.
+    pub title: String,
+    /// Marks the header's entry.
+    pub section: Section,
+    /// What is between header and end.
+    pub body: AnyView,
+}
+
+impl Content {
+    /// A page of the section Functions.
+    pub fn functions(title: impl Into<String>, body: impl IntoAny) -> Self {
+        Self { title: title.into(), section: Section::Functions, body: body.into_any() }
+    }
+
+    /// A page of the section Events.
+    pub fn events(title: impl Into<String>, body: impl IntoAny) -> Self {
+        Self { title: title.into(), section: Section::Events, body: body.into_any() }
+    }
+
+    /// A page of no section.
+    pub fn other(title: impl Into<String>, body: impl IntoAny) -> Self {
+        Self { title: title.into(), section: Section::Other, body: body.into_any() }
+    }
+}
+
+/// Loads a page and shows it in the frame; an error becomes the page, with its status.
+pub fn framed<F>(load: impl Fn() -> F + Send + Sync + 'static) -> impl IntoView
+where
+    F: Future<Output = Result<Content, AppError>> + Send + 'static,
+{
+    let page = move || {
+        let load = load();
+        Suspend::new(async move {
+            let tenant = param("tenant").and_then(|text| text.parse::<TenantName>().ok());
+            let content = load.await.unwrap_or_else(|error| failed(&error));
+            let tenants = api::session::tenants().await.unwrap_or_default();
+            let title = match &tenant {
+                Some(tenant) => format!("{} · {tenant}", content.title),
+                None => content.title.clone(),
+            };
+            view! {
+                <Title text=title/>
+                <a class="skip" href="#main">"Skip to content"</a>
+                <Header tenant=tenant.clone() tenants section=content.section/>
+                <main id="main" tabindex="-1">{content.body}</main>
+                {tenant.map(|tenant| view! { <Palette tenant/> })}
+                <Enhance/>
+            }
+        })
+    };
+    view! { <Suspense>{page}</Suspense> }
+}
+
+fn failed(error: &AppError) -> Content {
+    form::set_status(error.0.status);
+    let retry = error.0.status >= 500;
+    Content::other(error.0.title.trim_end_matches('.').to_owned(), view! { <ProblemPanel error=error.clone() retry/> })
+}
+
+/// A part of the path.
+pub fn param(name: &str) -> Option<String> {
+    // The page for unknown addresses has no route, and so no parts.
+    use_context::<ArcMemo<ParamsMap>>()?.read_untracked().get(name)
+}
+
+/// A part of the query string; none when empty.
+pub fn query(name: &str) -> Option<String> {
+    use_query_map().read_untracked().get(name).filter(|text| !text.is_empty())
+}
+
+/// The tenant of the path.
+pub fn tenant() -> Result<TenantName, AppError> {
+    param("tenant").and_then(|text| text.parse().ok()).ok_or_else(|| AppError::not_found("tenant"))
+}
+
+/// Tenant and function of the path.
+pub fn target() -> Result<(TenantName, FunctionName), AppError> {
+    let name = param("name").and_then(|text| text.parse().ok());
+    Ok((tenant()?, name.ok_or_else(|| AppError::not_found("function"))?))
+}

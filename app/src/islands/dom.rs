@@ -1,0 +1,119 @@
+//! The browser's document in short words. Only called in effects, so only in the browser.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use leptos::prelude::{document, set_timeout, window};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Document, Element, Event, EventTarget, HtmlElement};
+
+/// Calls `f` on every `name` event of `target`, as long as the page lives.
+pub(super) fn on(target: &EventTarget, name: &str, f: impl FnMut(Event) + 'static) {
+    let closure = Closure::<dyn FnMut(Event)>::new(f);
+    // Fails only for a name that is no text.
+    let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+    closure.forget();
+}
+
+/// All elements below `root` that fit.
+pub(super) fn all(root: &Element, selector: &str) -> Vec<Element> {
+    let Ok(list) = root.query_selector_all(selector) else { return Vec::new() };
+    (0..list.length()).filter_map(|at| list.get(at)?.dyn_into().ok()).collect()
+}
+
+/// The first element below `root` that fits, as `T`.
+pub(super) fn one<T: JsCast>(root: &Element, selector: &str) -> Option<T> {
+    root.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// The element of the document with that id, as `T`.
+pub(super) fn by_id<T: JsCast>(id: &str) -> Option<T> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// All elements of the document that fit.
+pub(super) fn everywhere(selector: &str) -> Vec<Element> {
+    document().document_element().map(|root| all(&root, selector)).unwrap_or_default()
+}
+
+/// The element at or above the event's target that fits.
+pub(super) fn closest(event: &Event, selector: &str) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok()?
+}
+
+/// Shows or hides.
+pub(super) fn show(element: &Element, shown: bool) {
+    let _ = if shown { element.remove_attribute("hidden") } else { element.set_attribute("hidden", "") };
+}
+
+/// Sets or removes an attribute.
+pub(super) fn set(element: &Element, name: &str, value: Option<&str>) {
+    let _ = match value {
+        Some(value) => element.set_attribute(name, value),
+        None => element.remove_attribute(name),
+    };
+}
+
+/// Sets one CSS property; allowed by the content security policy, unlike a style attribute.
+pub(super) fn style(element: &HtmlElement, property: &str, value: &str) {
+    let _ = element.style().set_property(property, value);
+}
+
+/// The page's address after `?`.
+pub(super) fn search_params() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+/// GET of an address as a document.
+pub(super) async fn fetch_document(url: &str) -> Option<Document> {
+    let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(url)).await.ok()?;
+    let response: web_sys::Response = response.dyn_into().ok()?;
+    if !response.ok() || response.redirected() {
+        return None;
+    }
+    let text = wasm_bindgen_futures::JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+    web_sys::DomParser::new().ok()?.parse_from_string(&text, web_sys::SupportedType::TextHtml).ok()
+}
+
+/// A value of the browser's storage.
+pub(super) fn stored(key: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(key).ok()?
+}
+
+/// Keeps or forgets a value in the browser's storage.
+pub(super) fn store(key: &str, value: Option<&str>) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = match value {
+            Some(value) => storage.set_item(key, value),
+            None => storage.remove_item(key),
+        };
+    }
+}
+
+/// Puts a text onto the clipboard.
+pub(super) fn copy(text: &str) {
+    drop(window().navigator().clipboard().write_text(text));
+}
+
+/// Runs the newest of many calls, `millis` after the last one.
+#[derive(Clone, Default)]
+pub(super) struct Debounce(Rc<RefCell<u32>>);
+
+impl Debounce {
+    pub(super) fn call(&self, millis: u64, f: impl FnOnce() + 'static) {
+        *self.0.borrow_mut() += 1;
+        let (mine, newest) = (*self.0.borrow(), self.0.clone());
+        set_timeout(
+            move || {
+                if *newest.borrow() == mine {
+                    f();
+                }
+            },
+            Duration::from_millis(millis),
+        );
+    }
+}
+
+/// The text of a JavaScript value.
+pub(super) fn text(value: &JsValue) -> String {
+    value.as_string().unwrap_or_default()
+}

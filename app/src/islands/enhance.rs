@@ -1,0 +1,183 @@
+//! Small comforts of plain pages: local times, copy buttons, drafts of forms, busy buttons.
+//! Works on what the server rendered, by data attributes; nothing depends on it.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use domain::TenantName;
+use js_sys::Date;
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
+
+use super::dom::{self, Debounce, all, by_id, closest, everywhere, on, set, show};
+use crate::api;
+
+mod draft;
+
+/// Wires the page up.
+#[island]
+pub fn Enhance() -> impl IntoView {
+    Effect::new(move |_| {
+        let document = document();
+        times();
+        set_interval(times, Duration::from_secs(15));
+        reveal();
+        on(&document, "kl:swapped", move |_| {
+            times();
+            reveal();
+        });
+        on(&document, "click", |event| clicked(&event));
+        on(&document, "submit", |event| busy(&event));
+        on(&document, "keydown", |event| {
+            let escape = event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
+            if escape { close_menus(None) }
+        });
+        for errors in everywhere("[data-focus]") {
+            let _ = errors.unchecked_ref::<HtmlElement>().focus();
+        }
+        draft::keep();
+        check_names();
+    });
+}
+
+/// Shows the controls that need JavaScript.
+fn reveal() {
+    for control in everywhere("[data-copy][hidden],[data-add-row][hidden],[data-remove-row][hidden],[data-open][hidden]") {
+        show(&control, true);
+    }
+}
+
+/// Times in the reader's zone and words.
+fn times() {
+    let now = Date::now();
+    for time in everywhere("time[datetime]") {
+        let at = Date::new(&JsValue::from_str(&time.get_attribute("datetime").unwrap_or_default()));
+        let text = if time.has_attribute("data-ago") {
+            relative((now - at.get_time()).max(0.0))
+        } else if time.has_attribute("data-clock") {
+            clock(&at)
+        } else if time.has_attribute("data-full") {
+            let (year, month, day) = (at.get_full_year(), at.get_month() + 1, at.get_date());
+            format!("{year}-{month:02}-{day:02} {}", &clock(&at)[..8])
+        } else {
+            continue;
+        };
+        if time.text_content().as_deref() != Some(&text) {
+            time.set_text_content(Some(&text));
+        }
+    }
+}
+
+/// `14:03:21.042` in the reader's zone.
+pub(super) fn clock(at: &Date) -> String {
+    let (hour, minute, second) = (at.get_hours(), at.get_minutes(), at.get_seconds());
+    format!("{hour:02}:{minute:02}:{second:02}.{:03}", at.get_milliseconds())
+}
+
+fn relative(millis: f64) -> String {
+    match (millis / 1000.0) as i64 {
+        0..5 => "just now".to_owned(),
+        seconds @ 5..60 => format!("{seconds} s ago"),
+        seconds @ 60..3600 => format!("{} min ago", seconds / 60),
+        seconds @ 3600..86_400 => format!("{} h ago", seconds / 3600),
+        seconds => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+fn clicked(event: &Event) {
+    close_menus(closest(event, "details.menu"));
+    if let Some(button) = closest(event, "[data-copy]") {
+        dom::copy(&button.get_attribute("data-copy").unwrap_or_default());
+        if let Some(label) = dom::one::<Element>(&button, ".label") {
+            label.set_text_content(Some("Copied"));
+            set_timeout(move || label.set_text_content(Some("Copy")), Duration::from_secs(2));
+        }
+    } else if let Some(button) = closest(event, "[data-add-row]") {
+        add_row(&button);
+    } else if let Some(button) = closest(event, "[data-remove-row]") {
+        let Some(row) = button.parent_element() else { return };
+        for field in all(&row, "input") {
+            field.unchecked_ref::<HtmlInputElement>().set_value("");
+        }
+        show(&row, false);
+    }
+}
+
+fn close_menus(except: Option<Element>) {
+    for menu in everywhere("details.menu[open]") {
+        if except.as_ref() != Some(&menu) {
+            set(&menu, "open", None);
+        }
+    }
+}
+
+/// Copies the last row before the button, empty.
+fn add_row(button: &Element) {
+    let Some(row) = button.previous_element_sibling() else { return };
+    let Ok(new) = row.clone_node_with_deep(true).map(JsCast::unchecked_into::<Element>) else { return };
+    show(&new, true);
+    for field in all(&new, "input") {
+        field.unchecked_ref::<HtmlInputElement>().set_value("");
+    }
+    let _ = row.after_with_node_1(&new);
+    if let Some(first) = dom::one::<HtmlElement>(&new, "input") {
+        let _ = first.focus();
+    }
+}
+
+/// The pressed button of a form says that it works, and cannot be pressed twice.
+fn busy(event: &Event) {
+    let Some(form) = closest(event, "form[data-busy]") else { return };
+    let Some(button) = dom::one::<HtmlElement>(&form, "button.primary") else { return };
+    let text = form.get_attribute("data-busy").unwrap_or_default();
+    // After this turn: a disabled button would not be sent with the form.
+    set_timeout(
+        move || {
+            set(&button, "disabled", Some(""));
+            set(&button, "aria-busy", Some("true"));
+            button.set_text_content(Some(&text));
+        },
+        Duration::ZERO,
+    );
+}
+
+/// Asks while a name is typed whether it is free.
+fn check_names() {
+    for place in everywhere("[data-name-check]") {
+        let Some(input) = dom::one::<HtmlInputElement>(&place, "input") else { continue };
+        let Ok(tenant) = place.get_attribute("data-name-check").unwrap_or_default().parse::<TenantName>() else {
+            continue;
+        };
+        let (debounce, newest) = (Debounce::default(), Rc::new(RefCell::new(String::new())));
+        on(&input.clone(), "input", move |_| {
+            let (tenant, input, newest) = (tenant.clone(), input.clone(), newest.clone());
+            debounce.call(250, move || {
+                let text = input.value();
+                newest.borrow_mut().clone_from(&text);
+                if text.is_empty() {
+                    return tell(&input, None);
+                }
+                spawn_local(async move {
+                    let answer = api::functions::check_name(tenant, text.clone()).await;
+                    if *newest.borrow() == text {
+                        tell(&input, answer.ok().map(|check| check.problem));
+                    }
+                });
+            });
+        });
+    }
+}
+
+/// `None`: not known; `Some(None)`: free; otherwise why not.
+fn tell(input: &HtmlInputElement, answer: Option<Option<String>>) {
+    let Some(error) = by_id::<Element>("name-error") else { return };
+    let problem = answer.clone().flatten();
+    set(input, "aria-invalid", problem.as_ref().map(|_| "true"));
+    set(&error, "data-free", matches!(answer, Some(None)).then_some(""));
+    set(&error, "role", Some("status"));
+    let text = match (answer, problem) {
+        (Some(None), _) => "This name is free.".to_owned(),
+        (_, problem) => problem.unwrap_or_default(),
+    };
+    error.set_text_content(Some(&text));
+}

@@ -1,0 +1,78 @@
+//! Where lines come from: pages by call, new ones by stream.
+
+use domain::{
+    TenantName,
+    log::{LogLine, LogPage, LogQuery, LogState, LogTarget},
+};
+use wasm_bindgen::JsCast as _;
+use web_sys::{EventSource, MessageEvent};
+
+use super::dom::{self, on};
+use crate::{AppError, api::logs::read_log};
+
+/// Lines that are asked for at once.
+pub(super) const PAGE: u32 = 1000;
+/// The same while searching.
+pub(super) const LARGE_PAGE: u32 = 5000;
+
+/// One log of the platform.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub(super) tenant: TenantName,
+    pub(super) target: LogTarget,
+    pub(super) stream: String,
+}
+
+/// What the stream says.
+pub(super) enum News {
+    Lines(Vec<LogLine>),
+    State(LogState),
+    Connected,
+    Lost,
+}
+
+impl Source {
+    /// The newest lines.
+    pub(super) async fn tail(&self) -> Result<LogPage, AppError> {
+        self.read(LogQuery { limit: Some(PAGE), ..LogQuery::default() }).await
+    }
+
+    /// The lines before `number`.
+    pub(super) async fn before(&self, number: u64, limit: u32) -> Result<LogPage, AppError> {
+        self.read(LogQuery { before: Some(number), limit: Some(limit), ..LogQuery::default() }).await
+    }
+
+    async fn read(&self, query: LogQuery) -> Result<LogPage, AppError> {
+        read_log(self.tenant.clone(), self.target.clone(), query).await
+    }
+
+    /// New lines after `number`; the browser resumes by itself from the last id.
+    pub(super) fn follow(&self, number: u64, tell: impl Fn(News) + Clone + 'static) -> Option<EventSource> {
+        let source = EventSource::new(&format!("{}?after={number}", self.stream)).ok()?;
+        let data = |event: &web_sys::Event| {
+            event.dyn_ref::<MessageEvent>().map(|event| dom::text(&event.data())).unwrap_or_default()
+        };
+        let say = tell.clone();
+        on(&source, "open", move |_| say(News::Connected));
+        let say = tell.clone();
+        on(&source, "error", move |_| say(News::Lost));
+        let say = tell.clone();
+        on(&source, "message", move |event| {
+            if let Ok(lines) = serde_json::from_str::<Vec<LogLine>>(&data(&event)) {
+                say(News::Lines(lines));
+            }
+        });
+        let closing = source.clone();
+        on(&source, "state", move |event| {
+            let text = data(&event);
+            let state = serde_json::from_str(&text).or_else(|_| serde_json::from_str(&format!("\"{text}\"")));
+            if let Ok(state) = state {
+                if matches!(state, LogState::Ended | LogState::Expired) {
+                    closing.close();
+                }
+                tell(News::State(state));
+            }
+        });
+        Some(source)
+    }
+}

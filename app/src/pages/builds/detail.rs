@@ -1,0 +1,145 @@
+//! One build: steps, failure, log; cancel and retry.
+
+use domain::{
+    BuildId, TenantName,
+    build::{Build, BuildState},
+    identity::Permission,
+    log::{LogQuery, LogTarget},
+};
+use leptos::prelude::*;
+
+use super::list::took;
+use crate::{
+    AppError, api,
+    components::{
+        button::{copy, submit},
+        field::summary,
+        function_head::breadcrumb,
+        icon::icon,
+        log_lines::log_lines,
+        problem::panel_problem,
+        status::build_pill,
+        steps::build_steps,
+        time::full,
+    },
+    form::{self, Posted},
+    frame::{self, Content, framed},
+    islands::log_view::LogView,
+    routes::{self, Tab},
+    session::Look,
+};
+
+/// `/t/:tenant/functions/:name/builds/:build`
+#[component]
+pub fn BuildPage() -> impl IntoView {
+    framed(load)
+}
+
+async fn load() -> Result<Content, AppError> {
+    let (tenant, name) = frame::target()?;
+    let id: BuildId =
+        frame::param("build").and_then(|text| text.parse().ok()).ok_or_else(|| AppError::not_found("build"))?;
+    let wrap = Look::of_request().wrap;
+    let posted = Posted::of_request();
+    let build = api::builds::get_build(tenant.clone(), id.clone()).await?;
+    if build.function != name {
+        return Err(AppError::not_found("build"));
+    }
+    let mut problem = None;
+    if let Some(posted) = posted {
+        let (done, to) = match posted.action() {
+            "cancel" => (api::builds::cancel_build(tenant.clone(), id.clone()).await, routes::build(&tenant, &name, &id)),
+            _ => (
+                api::builds::retry_build(tenant.clone(), id.clone()).await,
+                routes::function(&tenant, &name, Tab::Overview) + "?created=again#build-log",
+            ),
+        };
+        match done {
+            Ok(()) => form::see_other(&to),
+            Err(error) => {
+                form::set_status(error.0.status);
+                problem = Some(error);
+            }
+        }
+    }
+    let target = LogTarget::Build(id.clone());
+    let log = api::logs::read_log(tenant.clone(), target.clone(), LogQuery::default()).await;
+    let body = view! {
+        {breadcrumb(&tenant, Some((&name, Tab::Builds)))}
+        {summary(problem.as_ref(), &[])}
+        <div id="build" data-live=format!("build-id:{id}")>{head(&tenant, &build)}</div>
+        <section class="stack" id="build-log">
+            <h2>"Log"</h2>
+            <LogView
+                tenant=tenant.clone()
+                target=target.clone()
+                stream=routes::log_stream(&tenant, &target)
+                raw=routes::raw_log(&tenant, &target)
+                name=format!("Log of build {}", build.number)
+                wrap
+            />
+            {match log {
+                Ok(page) => log_lines(&page),
+                Err(error) => panel_problem(&error, "The log"),
+            }}
+        </section>
+    };
+    Ok(Content::functions(format!("Build {} · {name}", build.number), body))
+}
+
+fn head(tenant: &TenantName, build: &Build) -> AnyView {
+    let action = match build.state {
+        BuildState::Queued | BuildState::Running => {
+            submit("danger", "stop", "Cancel the build", "cancel", (Permission::Write, tenant))
+        }
+        BuildState::Completed => ().into_any(),
+        _ => submit("primary", "refresh", "Build again", "retry", (Permission::Write, tenant)),
+    };
+    let failure = build.report.failure.as_ref().map(|failure| {
+        view! {
+            <div class="notice bad" role="status">
+                {icon("fail")}
+                <div>
+                    <p class="notice-title">{failure.message.clone()}</p>
+                    <p>{failure.category.remedy()}</p>
+                    <p class="quiet-text">
+                        {if failure.category.retryable() { "Trying again without a change can help. " } else { "Trying again without a change will not help. " }}
+                        "Code: "<code>{failure.category.as_str()}</code>
+                    </p>
+                </div>
+            </div>
+        }
+    });
+    let digest = build.report.digest.clone().map(|digest| {
+        view! { <div><dt>"Image"</dt><dd class="copy-line"><code>{digest.clone()}</code>{copy(&digest, "the digest")}</dd></div> }
+    });
+    let position = build.queue_position.map(|position| view! { <div><dt>"Queue"</dt><dd>{format!("{position} in the queue")}</dd></div> });
+    view! {
+        <div class="page-head">
+            <h1>{format!("Build {}", build.number)}</h1>
+            {build_pill(build.state)}
+            <span class="gap"></span>
+            <form method="post" class="actions" data-busy="One moment…">{action}</form>
+        </div>
+        {failure}
+        <div class="columns">
+            <section class="card"><h2>"Steps"</h2>{build_steps(build)}</section>
+            <section class="card">
+                <h2>"Facts"</h2>
+                <dl class="facts">
+                    {position}
+                    <div><dt>"Took"</dt><dd>{took(build)}</dd></div>
+                    <div><dt>"Asked for"</dt><dd>{full(build.created_at)}</dd></div>
+                    <div><dt>"Language"</dt><dd>{build.language.label()}</dd></div>
+                    <div><dt>"Attempt"</dt><dd>{build.attempt}</dd></div>
+                    {digest}
+                    <div>
+                        <dt>"Started by"</dt>
+                        <dd><a href=format!("{}?correlation={}", routes::events(tenant), routes::encode(build.correlation_id.as_str()))>"Events of this deployment"</a></dd>
+                    </div>
+                </dl>
+            </section>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,4 @@
+//! Pages of builds.
+
+pub mod detail;
+pub mod list;

@@ -1,0 +1,5 @@
+//! Pages of events.
+
+pub mod detail;
+mod filter;
+pub mod list;

@@ -1,0 +1,189 @@
+//! The code of a function: files, editor, deploy, download.
+
+use domain::{
+    FunctionName, TenantName,
+    function::{CodeFile, Deploy, NewCode, SourceType, SourceView},
+    identity::Permission,
+};
+use leptos::prelude::*;
+
+use crate::{
+    AppError, api,
+    components::{
+        button::{link_button, submit},
+        code_area::{CodeArea, kind_of},
+        empty::empty,
+        field::{Input, error_of, input, summary},
+        function_head::function_head,
+        icon::icon,
+        time::bytes,
+    },
+    form::{self, Posted},
+    frame::{self, Content, framed},
+    routes::{self, Tab},
+};
+
+/// `/t/:tenant/functions/:name/code`
+#[component]
+pub fn CodePage() -> impl IntoView {
+    framed(load)
+}
+
+async fn load() -> Result<Content, AppError> {
+    let (tenant, name) = frame::target()?;
+    let posted = Posted::of_request();
+    let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
+    let source = api::functions::get_source(tenant.clone(), name.clone()).await?;
+    let mut problem = None;
+    if let Some(posted) = &posted {
+        let deploy = read(posted, &source);
+        match api::functions::deploy_function(tenant.clone(), name.clone(), deploy).await {
+            Ok(_) => form::see_other(&(routes::function(&tenant, &name, Tab::Overview) + "?created=again#build-log")),
+            Err(error) => {
+                form::set_status(error.0.status);
+                problem = Some(error);
+            }
+        }
+    }
+    let content = if source.files.is_empty() {
+        let note = source.note.clone().unwrap_or_else(|| "This source has no files that can be shown.".to_owned());
+        let yaml = link_button(routes::function(&tenant, &name, Tab::Yaml), "", "file", "Open the manifest", None);
+        empty("file", format!("The code comes from {}", source.kind.as_str()), note, yaml)
+    } else {
+        editor(&tenant, &name, &source, posted.as_ref(), problem.as_ref())
+    };
+    let body = view! { {function_head(&detail, Some(Tab::Code))}{conflict(problem.as_ref(), &tenant, &name)}{content} };
+    Ok(Content::functions(format!("{name} · Code"), body))
+}
+
+/// What the form asks for, by the kind of source.
+fn read(posted: &Posted, source: &SourceView) -> Deploy {
+    let text = |path: &str| posted.get(&format!("file:{path}")).map(|_| posted.area(&format!("file:{path}")));
+    let main = source.language.map(|language| language.main_file());
+    let list = source.language.map(|language| language.dependency_file());
+    let code = match (source.kind, main.and_then(text)) {
+        (SourceType::Inline, Some(code)) => {
+            let dependencies = list.and_then(text).filter(|text| !text.trim().is_empty());
+            NewCode::Inline { code, dependencies }
+        }
+        _ => {
+            let removed: Vec<String> = posted.all("remove").map(str::to_owned).collect();
+            let changed = source.files.iter().filter_map(|file| {
+                let now = text(&file.path)?;
+                (file.text.as_deref() != Some(&now) && !removed.contains(&file.path)).then(|| (file.path.clone(), now))
+            });
+            let new = Some((posted.text("new_path"), posted.area("new_text"))).filter(|(path, _)| !path.is_empty());
+            NewCode::Files { changed: changed.chain(new).collect(), removed }
+        }
+    };
+    // "Deploy anyway" leaves the version out, and with it the check.
+    let version = (posted.action() != "force").then(|| posted.text("version"));
+    Deploy { version, handler: posted.text("handler"), language: None, code }
+}
+
+fn conflict(problem: Option<&AppError>, tenant: &TenantName, name: &FunctionName) -> AnyView {
+    match problem {
+        Some(error) if error.0.status == 409 => view! {
+            <div class="notice warn" role="alert" tabindex="-1" data-focus="" id="errors">
+                {icon("warn")}
+                <div>
+                    <p class="notice-title">"A newer version is already deployed."</p>
+                    <p>"Someone changed this function after you opened it. Your text is still below."</p>
+                    <div class="actions">
+                        <a class="button small" href=routes::function(tenant, name, Tab::Code) target="_blank">"See the newer version"<span class="sr">" (opens a new tab)"</span></a>
+                        <button class="button small danger" form="code-form" name="do" value="force">"Deploy mine anyway"</button>
+                    </div>
+                </div>
+            </div>
+        }
+        .into_any(),
+        other => summary(other, &[("spec.runtime.handler", "handler"), ("spec.source", "files")]),
+    }
+}
+
+fn editor(
+    tenant: &TenantName,
+    name: &FunctionName,
+    source: &SourceView,
+    posted: Option<&Posted>,
+    problem: Option<&AppError>,
+) -> AnyView {
+    let several = source.kind != SourceType::Inline;
+    let tree: Vec<_> = source.files.iter().enumerate().map(|(at, file)| entry(at, file)).collect();
+    let panels: Vec<_> = source.files.iter().enumerate().map(|(at, file)| panel(at, file, source, posted)).collect();
+    let handler = posted.map_or_else(|| source.handler.clone(), |posted| posted.text("handler"));
+    let new_file = (several && source.editable).then(|| {
+        view! {
+            <div class="file" id="file-new">
+                {input(Input { name: "new_path", label: "Path of the new file", hint: "For example lib/text.py", ..Input::default() })}
+                <CodeArea name="new_text".to_owned() label="Content of the new file".to_owned() value=String::new() kind="text"/>
+            </div>
+        }
+    });
+    view! {
+        <form method="post" class="stack" id="code-form" data-draft=format!("code:{tenant}/{name}:{}", source.version) data-busy="Deploying…">
+            <input type="hidden" name="version" value=source.version.clone()/>
+            {source.note.clone().map(|note| view! { <p class="quiet-text">{icon("info")}" "{note}</p> })}
+            <div class="code-page" id="files">
+                <nav class="tree" aria-label="Files">
+                    <ul>
+                        {tree}
+                        {new_file.is_some().then(|| view! { <li><a href="#file-new">{icon("plus")}"New file"</a></li> })}
+                    </ul>
+                </nav>
+                <div class="files">{panels}{new_file}</div>
+            </div>
+            {input(Input {
+                name: "handler",
+                label: "Handler",
+                hint: "Module and function, as in main.handler.",
+                value: handler,
+                required: true,
+                error: error_of(problem, &["spec.runtime.handler"]),
+                ..Input::default()
+            })}
+            <div class="form-end">
+                {if source.editable {
+                    submit("primary", "check", "Deploy", "deploy", (Permission::Write, tenant))
+                } else {
+                    view! { <span class="quiet-text">"This source is edited where it comes from."</span> }.into_any()
+                }}
+                <a class="button" href=routes::download(tenant, name) download="">{icon("download")}"Download"</a>
+                <span class="quiet-text">"A deployment builds a new image; calls go on until it is ready."</span>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn entry(at: usize, file: &CodeFile) -> AnyView {
+    match &file.text {
+        Some(_) => view! { <li><a href=format!("#file-{at}")>{icon("file")}{file.path.clone()}</a></li> }.into_any(),
+        None => view! { <li><span>{icon("file")}{file.path.clone()}" "{bytes(file.size)}</span></li> }.into_any(),
+    }
+}
+
+fn panel(at: usize, file: &CodeFile, source: &SourceView, posted: Option<&Posted>) -> AnyView {
+    let Some(text) = &file.text else { return ().into_any() };
+    let field = format!("file:{}", file.path);
+    let value = posted.filter(|posted| posted.get(&field).is_some()).map_or_else(|| text.clone(), |posted| posted.area(&field));
+    let removed = posted.is_some_and(|posted| posted.all("remove").any(|path| path == file.path));
+    let removable = source.editable && source.kind != SourceType::Inline;
+    view! {
+        <div class="file" id=format!("file-{at}")>
+            <p class="file-name">{icon("file")}{file.path.clone()}<span class="quiet-text">{bytes(file.size)}</span></p>
+            <CodeArea
+                name=field
+                label=format!("Content of {}", file.path)
+                value=value
+                kind=kind_of(&file.path, source.language)
+                rows=20
+                readonly=!source.editable
+            />
+            {removable.then(|| view! {
+                <label class="check"><input type="checkbox" name="remove" value=file.path.clone() checked=removed/><span>"Remove this file with the next deployment"</span></label>
+            })}
+        </div>
+    }
+    .into_any()
+}

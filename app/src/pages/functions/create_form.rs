@@ -1,0 +1,206 @@
+//! The create form, as it looks.
+
+use domain::{
+    TenantName,
+    function::{Language, RuntimeOption, UploadReceipt},
+    identity::Permission,
+    name::FUNCTION_NAME_PATTERN,
+};
+use leptos::prelude::*;
+
+use crate::{
+    AppError,
+    components::{
+        button::submit,
+        code_area::{CodeArea, kind_of},
+        field::{self, Input, error_of, input, summary},
+        function_head::breadcrumb,
+        icon::icon,
+    },
+    islands::upload::Upload,
+    routes,
+};
+
+/// Content of the form.
+pub(super) struct Draft {
+    pub(super) name: String,
+    pub(super) language: Option<Language>,
+    pub(super) from_upload: bool,
+    pub(super) upload: String,
+    pub(super) receipt: Option<UploadReceipt>,
+    pub(super) handler: String,
+    /// Language, code, dependencies.
+    pub(super) codes: Vec<(Language, String, String)>,
+    pub(super) env: Vec<(String, String)>,
+}
+
+/// Paths of the platform to the fields here.
+const FIELDS: [(&str, &str); 5] = [
+    ("metadata.name", "name"),
+    ("spec.runtime.language", "runtime"),
+    ("spec.runtime.handler", "handler"),
+    ("spec.source", "code"),
+    ("spec.env", "env"),
+];
+
+pub(super) fn create_form(
+    tenant: &TenantName,
+    runtimes: &[RuntimeOption],
+    draft: &Draft,
+    problem: Option<&AppError>,
+) -> AnyView {
+    let name_error = error_of(problem, &["metadata.name"]);
+    view! {
+        {breadcrumb(tenant, None)}
+        <div class="page-head"><h1>"New function"</h1></div>
+        {summary(problem, &FIELDS)}
+        <form method="post" class="create" data-draft=format!("new:{tenant}") data-busy="Creating…" novalidate=problem.is_some()>
+            <div data-name-check=tenant.to_string()>
+                {input(Input {
+                    name: "name",
+                    label: "Name",
+                    hint: "Lower-case letters, digits and hyphens; starts with a letter; at most 57.",
+                    value: draft.name.clone(),
+                    required: true,
+                    pattern: Some(FUNCTION_NAME_PATTERN),
+                    error: name_error,
+                    focus: problem.is_none(),
+                    ..Input::default()
+                })}
+            </div>
+            <fieldset id="runtime">
+                <legend>"Runtime"</legend>
+                <div class="choices">{runtimes.iter().map(|runtime| runtime_card(runtime, draft)).collect::<Vec<_>>()}</div>
+                {field::error("runtime", error_of(problem, &["spec.runtime.language"]))}
+            </fieldset>
+            <fieldset class="source" id="code">
+                <legend>"Code"</legend>
+                <div class="segments">
+                    <label><input type="radio" name="from" value="editor" checked=!draft.from_upload/><span>{icon("file")}"Write here"</span></label>
+                    <label><input type="radio" name="from" value="upload" checked=draft.from_upload/><span>{icon("upload")}"Upload an archive"</span></label>
+                </div>
+                {field::error("code", error_of(problem, &["spec.source"]))}
+                <div class="from-editor">{draft.codes.iter().map(editor).collect::<Vec<_>>()}</div>
+                <div class="from-upload">{upload(tenant, draft)}</div>
+            </fieldset>
+            <details class="advanced" open=error_of(problem, &["spec.env", "spec.runtime.handler"]).is_some()>
+                <summary>{icon("right")}"Advanced"<span class="quiet-text">"handler, environment"</span></summary>
+                {input(Input {
+                    name: "handler",
+                    label: "Handler",
+                    hint: "Module and function, as in main.handler.",
+                    value: draft.handler.clone(),
+                    required: true,
+                    error: error_of(problem, &["spec.runtime.handler"]),
+                    ..Input::default()
+                })}
+                {env_rows(&draft.env, error_of(problem, &["spec.env"]))}
+            </details>
+            <div class="form-end">
+                {submit("primary", "check", "Create and build", "create", (Permission::Write, tenant))}
+                <a class="button quiet" href=routes::functions(tenant)>"Cancel"</a>
+                <span class="quiet-text">"The build starts at once; you can watch it."</span>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn runtime_card(runtime: &RuntimeOption, draft: &Draft) -> AnyView {
+    let name = runtime.language.as_str();
+    let note = match (&runtime.unavailable, &runtime.version) {
+        (Some(reason), _) => reason.clone(),
+        (None, Some(version)) => version.clone(),
+        (None, None) => "Available".to_owned(),
+    };
+    view! {
+        <label class="choice">
+            <input
+                type="radio"
+                name="language"
+                value=name
+                checked=draft.language == Some(runtime.language)
+                disabled=runtime.unavailable.is_some()
+                aria-describedby=format!("runtime-{name}")
+                required
+            />
+            <span class="choice-body">
+                <span class="choice-title">{runtime.language.label()}</span>
+                <span class="quiet-text" id=format!("runtime-{name}")>{note}</span>
+            </span>
+        </label>
+    }
+    .into_any()
+}
+
+/// One language's editor; the style sheet shows the one whose card is chosen.
+fn editor((language, code, dependencies): &(Language, String, String)) -> AnyView {
+    let name = language.as_str();
+    let (main, list) = (language.main_file(), language.dependency_file());
+    view! {
+        <div class=format!("for-language for-{name}")>
+            <p class="file-name">{icon("file")}{main}</p>
+            <CodeArea name=format!("code_{name}") label=format!("Code, {main}") value=code.clone() kind=name described="code-error".to_owned()/>
+            <details class="advanced" open=!dependencies.trim().is_empty()>
+                <summary>{icon("right")}{list}<span class="quiet-text">"dependencies"</span></summary>
+                <CodeArea
+                    name=format!("dependencies_{name}")
+                    label=format!("Dependencies, {list}")
+                    value=dependencies.clone()
+                    kind=kind_of(list, None)
+                    rows=4
+                />
+            </details>
+        </div>
+    }
+    .into_any()
+}
+
+fn upload(tenant: &TenantName, draft: &Draft) -> AnyView {
+    let receipt = draft.receipt.as_ref().and_then(|receipt| serde_json::to_string(receipt).ok());
+    view! {
+        <Upload url=routes::uploads(tenant) upload=draft.upload.clone() receipt=receipt.unwrap_or_default()/>
+        // Without JavaScript the archive has a form of its own, below; it comes back with the id.
+        <noscript>
+            <p>
+                <label for="archive">"Archive: zip, tar, tar.gz or tar.zst, at most 50 MiB"</label>
+                <input id="archive" type="file" name="file" form="upload-form" accept=".zip,.tar,.gz,.tgz,.zst"/>
+                <button class="button" form="upload-form" formmethod="post" formenctype="multipart/form-data" formaction=routes::uploads(tenant)>
+                    {icon("upload")}"Upload"
+                </button>
+            </p>
+        </noscript>
+    }
+    .into_any()
+}
+
+/// Rows of names and values; blank ones are left out when the form is sent.
+pub(super) fn env_rows(present: &[(String, String)], error: Option<String>) -> AnyView {
+    let blank = std::iter::repeat_n((String::new(), String::new()), 2);
+    let rows: Vec<_> = present
+        .iter()
+        .cloned()
+        .chain(blank)
+        .map(|(name, value)| {
+            view! {
+                <div class="pair">
+                    <input name="env_name" aria-label="Variable name" placeholder="NAME" value=name autocomplete="off" spellcheck="false"/>
+                    <input name="env_value" aria-label="Value" placeholder="value" value=value autocomplete="off" spellcheck="false"/>
+                    <button type="button" class="button quiet small square" hidden data-remove-row="">
+                        {icon("cross")}<span class="sr">"Remove this variable"</span>
+                    </button>
+                </div>
+            }
+        })
+        .collect();
+    view! {
+        <fieldset id="env" class="pairs">
+            <legend>"Environment"</legend>
+            <p class="hint">"Anyone who may read the function may read these. Secrets go into Settings."</p>
+            {rows}
+            <button type="button" class="button quiet small" hidden data-add-row="">{icon("plus")}"Add a variable"</button>
+            {field::error("env", error)}
+        </fieldset>
+    }
+    .into_any()
+}

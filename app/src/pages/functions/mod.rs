@@ -1,0 +1,14 @@
+//! Pages of functions.
+
+pub mod code;
+pub mod create;
+mod create_form;
+pub mod delete;
+pub mod list;
+pub mod logs;
+pub mod overview;
+pub mod settings;
+mod settings_form;
+pub mod test;
+mod test_result;
+pub mod yaml;

@@ -1,0 +1,155 @@
+//! The settings form, as it looks.
+
+use domain::{
+    function::{FunctionDetail, SecretVar},
+    identity::Permission,
+};
+use leptos::prelude::*;
+
+use super::create_form::env_rows;
+use crate::{
+    AppError,
+    components::{
+        button::{link_button, submit},
+        field::{self, Input, error_of, input, summary},
+        icon::icon,
+        problem::done,
+        time::ago,
+    },
+    routes::{self, Tab},
+};
+
+/// Paths of the platform to the fields here.
+const FIELDS: [(&str, &str); 11] = [
+    ("spec.scaling.minReplicas", "min_replicas"),
+    ("spec.scaling.maxReplicas", "max_replicas"),
+    ("spec.scaling.targetConcurrency", "target_concurrency"),
+    ("spec.scaling.containerConcurrency", "container_concurrency"),
+    ("spec.scaling.scaleToZeroGracePeriod", "grace"),
+    ("spec.resources.requests.cpu", "request_cpu"),
+    ("spec.resources.requests.memory", "request_memory"),
+    ("spec.resources.limits.cpu", "limit_cpu"),
+    ("spec.resources.limits.memory", "limit_memory"),
+    ("spec.build.timeout", "build_timeout"),
+    ("spec.env", "env"),
+];
+
+pub(super) fn settings_form(detail: &FunctionDetail, problem: Option<&AppError>, saved: bool) -> AnyView {
+    let summary_row = &detail.summary;
+    let (tenant, name) = (&summary_row.tenant, &summary_row.name);
+    let plain: Vec<_> = detail
+        .env
+        .iter()
+        .filter(|var| var.value_from.is_none())
+        .map(|var| (var.name.clone(), var.value.clone().unwrap_or_default()))
+        .collect();
+    let path_of = |id: &str| FIELDS.iter().find(|(_, field)| *field == id).map_or("", |(path, _)| path);
+    let text = |name: &'static str, label: &'static str, hint: &'static str, value: String| {
+        let error = error_of(problem, &[path_of(name)]);
+        input(Input { name, label, hint, value, required: true, error, ..Input::default() })
+    };
+    let number = |name: &'static str, label: &'static str, hint: &'static str, value: i64, least: i64| {
+        let error = error_of(problem, &[path_of(name)]);
+        let range = Some((least, 1000));
+        input(Input { name, label, hint, value: value.to_string(), kind: "number", required: true, range, error, ..Input::default() })
+    };
+    let optional = |value: &Option<String>| value.clone().unwrap_or_default();
+    let (scaling, requests, limits) = (&detail.scaling, &detail.resources.requests, &detail.resources.limits);
+    view! {
+        {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
+        {conflict(problem)}
+        {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(error), &FIELDS))}
+        <form method="post" class="settings" data-draft=format!("settings:{tenant}/{name}:{}", summary_row.version) data-busy="Saving…" novalidate=problem.is_some()>
+            <input type="hidden" name="version" value=summary_row.version.clone()/>
+            <section class="card">{env_rows(&plain, error_of(problem, &["spec.env"]))}</section>
+            <section class="card">{secrets(&detail.secrets)}</section>
+            <section class="card">
+                <h2>"Scaling"</h2>
+                <div class="grid-fields">
+                    {number("min_replicas", "Fewest instances", "0: none runs while nobody calls.", scaling.min_replicas.into(), 0)}
+                    {number("max_replicas", "Most instances", "More calls than they take wait.", scaling.max_replicas.into(), 1)}
+                    {number("target_concurrency", "Calls per instance, wanted", "One more instance starts above it.", scaling.target_concurrency.into(), 1)}
+                    {number("container_concurrency", "Calls per instance, at most", "0: no limit.", scaling.container_concurrency, 0)}
+                    {text("grace", "Last instance stays for", "As 30s or 5m.", scaling.scale_to_zero_grace_period.clone())}
+                </div>
+            </section>
+            <section class="card">
+                <h2>"Resources of one instance"</h2>
+                <div class="grid-fields">
+                    {text("request_cpu", "CPU, set aside", "Cores: 50m is a twentieth.", optional(&requests.cpu))}
+                    {text("limit_cpu", "CPU, at most", "Cores: 500m, 1.", optional(&limits.cpu))}
+                    {text("request_memory", "Memory, set aside", "As 64Mi, 1Gi.", optional(&requests.memory))}
+                    {text("limit_memory", "Memory, at most", "An instance that takes more is ended.", optional(&limits.memory))}
+                </div>
+            </section>
+            <section class="card">
+                <h2>"Build"</h2>
+                <div class="grid-fields">{text("build_timeout", "Time-out", "As 30m.", detail.build_timeout.clone())}</div>
+            </section>
+            <div class="form-end">
+                {submit("primary", "check", "Save", "save", (Permission::Write, tenant))}
+                <a class="button quiet" href=routes::function(tenant, name, Tab::Settings)>"Start over"</a>
+                <span class="quiet-text">"A change makes a new Revision; nothing is built again."</span>
+            </div>
+        </form>
+        <section class="card">
+            <h2>"Delete this function"</h2>
+            <p class="quiet-text">"You will see what goes and what stays first."</p>
+            <p class="actions">{link_button(routes::delete_function(tenant, name), "danger", "trash", "Delete…", Some((Permission::Write, tenant)))}</p>
+        </section>
+    }
+    .into_any()
+}
+
+fn conflict(problem: Option<&AppError>) -> AnyView {
+    match problem {
+        Some(error) if error.0.status == 409 => view! {
+            <div class="notice warn" role="alert" tabindex="-1" data-focus="" id="errors">
+                {icon("warn")}
+                <div>
+                    <p class="notice-title">"Someone changed these settings after you opened them."</p>
+                    <p>"What you typed is below. "<a href="">"Load the newer settings"</a>" and make your change again."</p>
+                </div>
+            </div>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// Names with a field for a new value; a value never comes back from the server.
+fn secrets(present: &[SecretVar]) -> AnyView {
+    let rows: Vec<_> = present
+        .iter()
+        .map(|secret| {
+            let changed = secret.updated_at.map(|at| view! { <span class="quiet-text">"changed "{ago(at)}</span> });
+            let missing = (!secret.present).then(|| view! { <span class="tag warn">{icon("warn")}"no value"</span> });
+            view! {
+                <div class="secret-row">
+                    <input name="secret_name" class="mono" value=secret.name.clone() readonly aria-label="Secret variable"/>
+                    <input type="password" name="secret_value" placeholder="unchanged" autocomplete="new-password" aria-label=format!("New value of {}", secret.name)/>
+                    <label class="check"><input type="checkbox" name="secret_remove" value=secret.name.clone()/><span>"Remove"</span></label>
+                    <p class="hint">{changed}{missing}</p>
+                </div>
+            }
+        })
+        .collect();
+    let new = view! {
+        <div class="pair">
+            <input name="secret_name" class="mono" placeholder="NAME" aria-label="New secret variable" autocomplete="off" spellcheck="false"/>
+            <input type="password" name="secret_value" placeholder="value" autocomplete="new-password" aria-label="Its value"/>
+            <button type="button" class="button quiet small square" hidden data-remove-row="">{icon("cross")}<span class="sr">"Remove this secret"</span></button>
+        </div>
+    };
+    view! {
+        <fieldset class="pairs" id="secrets">
+            <legend>"Secrets"</legend>
+            <p class="hint">"Environment variables whose values nobody can read again. Blank keeps the present value."</p>
+            {rows}
+            {new}
+            <button type="button" class="button quiet small" hidden data-add-row="">{icon("plus")}"Add a secret"</button>
+            {field::error("secrets", None)}
+        </fieldset>
+    }
+    .into_any()
+}

@@ -1,0 +1,199 @@
+//! Calls by hand: send JSON or a CloudEvent, see the answer, its time and its log lines.
+
+use domain::{
+    FunctionName, TenantName,
+    identity::Permission,
+    invocation::{InvokeRequest, SavedTest},
+};
+use leptos::prelude::*;
+
+use super::test_result::test_result;
+use crate::{
+    AppError, api,
+    components::{
+        button::submit,
+        code_area::CodeArea,
+        field::summary,
+        function_head::function_head,
+        icon::icon,
+        problem::{done, panel_problem},
+    },
+    form::{self, Posted},
+    frame::{self, Content, framed},
+    routes::{self, Tab},
+};
+
+const JSON: &str = "application/json";
+const CLOUD_EVENT: &str = "application/cloudevents+json";
+
+/// `/t/:tenant/functions/:name/test`
+#[component]
+pub fn TestPage() -> impl IntoView {
+    framed(load)
+}
+
+async fn load() -> Result<Content, AppError> {
+    let (tenant, name) = frame::target()?;
+    let posted = Posted::of_request();
+    let chosen = frame::query("test");
+    let saved_now = frame::query("saved").is_some();
+    let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
+    let mut request = InvokeRequest::json("{\n  \"name\": \"world\"\n}");
+    let (mut problem, mut result) = (None, None);
+    if let Some(posted) = &posted {
+        request = read(posted);
+        match act(&tenant, &name, posted, &request).await {
+            Ok(Done::Answer(answer)) => result = Some(answer),
+            Ok(Done::Saved) => {}
+            Err(error) => {
+                form::set_status(error.0.status);
+                problem = Some(error);
+            }
+        }
+    }
+    let saved = api::invocations::saved_tests(tenant.clone(), name.clone()).await;
+    if let (Ok(saved), Some(chosen), None) = (&saved, &chosen, &posted)
+        && let Some(test) = saved.iter().find(|test| test.name == *chosen)
+    {
+        request = test.request.clone();
+    }
+    let answer = match result {
+        Some(result) => test_result(&tenant, &name, *result).await,
+        None => view! {
+            <section class="card"><h2>"Answer"</h2><p class="quiet-text">"Send a request to see status, times, headers, body and the log lines of that call."</p></section>
+        }
+        .into_any(),
+    };
+    let title = chosen.unwrap_or_default();
+    let body = view! {
+        {function_head(&detail, Some(Tab::Test))}
+        {saved_now.then(|| done("The test is saved."))}
+        {summary(problem.as_ref(), &[])}
+        {match saved {
+            Ok(saved) => saved_list(&tenant, &name, &saved),
+            Err(error) => panel_problem(&error, "Saved tests"),
+        }}
+        <div class="test-page">{request_form(&tenant, &name, &request, title)}<div class="stack" id="answer" aria-live="polite">{answer}</div></div>
+    };
+    Ok(Content::functions(format!("{name} · Test"), body))
+}
+
+enum Done {
+    Answer(Box<domain::invocation::InvokeResult>),
+    Saved,
+}
+
+async fn act(
+    tenant: &TenantName,
+    name: &FunctionName,
+    posted: &Posted,
+    request: &InvokeRequest,
+) -> Result<Done, AppError> {
+    let here = routes::function(tenant, name, Tab::Test);
+    let title = posted.text("title");
+    match posted.action() {
+        "save" => {
+            api::invocations::save_test(tenant.clone(), name.clone(), title.clone(), request.clone()).await?;
+            form::see_other(&format!("{here}?saved=yes&test={}", routes::encode(&title)));
+            Ok(Done::Saved)
+        }
+        "forget" => {
+            api::invocations::delete_saved_test(tenant.clone(), name.clone(), posted.text("forget")).await?;
+            form::see_other(&here);
+            Ok(Done::Saved)
+        }
+        _ => {
+            let answer = api::invocations::invoke(tenant.clone(), name.clone(), request.clone()).await?;
+            Ok(Done::Answer(Box::new(answer)))
+        }
+    }
+}
+
+fn read(posted: &Posted) -> InvokeRequest {
+    let method = Some(posted.text("method")).filter(|text| !text.is_empty());
+    let path = posted.text("path");
+    InvokeRequest {
+        body: posted.area("body"),
+        content_type: if posted.text("kind") == "event" { CLOUD_EVENT } else { JSON }.to_owned(),
+        headers: posted.pairs("header_name", "header_value"),
+        method: method.unwrap_or_else(|| "POST".to_owned()),
+        path: if path.starts_with('/') { path } else { format!("/{path}") },
+    }
+}
+
+fn saved_list(tenant: &TenantName, name: &FunctionName, saved: &[SavedTest]) -> AnyView {
+    if saved.is_empty() {
+        return ().into_any();
+    }
+    let here = routes::function(tenant, name, Tab::Test);
+    let items: Vec<_> = saved
+        .iter()
+        .map(|test| {
+            let label = format!("Forget {}", test.name);
+            view! {
+                <li><form method="post" action=here.clone() class="saved">
+                    <a href=format!("{here}?test={}", routes::encode(&test.name))>{icon("play")}{test.name.clone()}</a>
+                    <input type="hidden" name="forget" value=test.name.clone()/>
+                    <button class="button quiet small square" name="do" value="forget" aria-label=label>{icon("cross")}</button>
+                </form></li>
+            }
+        })
+        .collect();
+    view! { <nav class="chips" aria-label="Saved tests"><ul>{items}</ul></nav> }.into_any()
+}
+
+fn request_form(tenant: &TenantName, name: &FunctionName, request: &InvokeRequest, title: String) -> AnyView {
+    let event = request.content_type == CLOUD_EVENT;
+    let methods: Vec<_> = ["POST", "GET", "PUT", "PATCH", "DELETE"]
+        .into_iter()
+        .map(|method| view! { <option selected=request.method == method>{method}</option> })
+        .collect();
+    let blank = std::iter::once((String::new(), String::new()));
+    let headers: Vec<_> = request
+        .headers
+        .iter()
+        .cloned()
+        .chain(blank)
+        .map(|(key, value)| {
+            view! {
+                <div class="pair">
+                    <input name="header_name" aria-label="Header" placeholder="x-header" value=key autocomplete="off"/>
+                    <input name="header_value" aria-label="Value" placeholder="value" value=value autocomplete="off"/>
+                    <button type="button" class="button quiet small square" hidden data-remove-row="">{icon("cross")}<span class="sr">"Remove this header"</span></button>
+                </div>
+            }
+        })
+        .collect();
+    view! {
+        <form method="post" action=routes::function(tenant, name, Tab::Test) class="card stack" data-busy="Calling…" data-draft=format!("test:{tenant}/{name}")>
+            <div class="segments">
+                <label><input type="radio" name="kind" value="json" checked=!event/><span>"JSON"</span></label>
+                <label><input type="radio" name="kind" value="event" checked=event/><span>"CloudEvent"</span></label>
+            </div>
+            <div>
+                <CodeArea name="body".to_owned() label="Body".to_owned() value=request.body.clone() kind="json" rows=12 described="body-hint".to_owned()/>
+                <p class="hint" id="body-hint">"A CloudEvent is its JSON format: specversion, id, source, type, data."</p>
+            </div>
+            <details class="advanced" open=!request.headers.is_empty() || request.method != "POST" || request.path != "/">
+                <summary>{icon("right")}"Method, path, headers"</summary>
+                <div class="grid-fields">
+                    <div class="field"><label for="method">"Method"</label><select id="method" name="method">{methods}</select></div>
+                    <div class="field"><label for="path">"Path and query"</label><input id="path" name="path" value=request.path.clone() autocomplete="off"/></div>
+                </div>
+                <fieldset class="pairs">
+                    <legend>"Headers"</legend>
+                    {headers}
+                    <button type="button" class="button quiet small" hidden data-add-row="">{icon("plus")}"Add a header"</button>
+                </fieldset>
+            </details>
+            <div class="form-end">
+                {submit("primary", "play", "Send", "send", (Permission::Invoke, tenant))}
+                <span class="gap"></span>
+                <label class="sr" for="title">"Name of the test"</label>
+                <input id="title" name="title" placeholder="Name to save it under" value=title maxlength="60" autocomplete="off"/>
+                <button class="button" name="do" value="save">"Save"</button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,69 @@
+//! Pages and server functions as one axum router, for the server to merge.
+
+use axum::{
+    Form, Router,
+    body::Body,
+    extract::{DefaultBodyLimit, FromRequest as _, Request},
+    http::{StatusCode, header::CONTENT_SECURITY_POLICY},
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
+use leptos::{config::LeptosOptions, prelude::*};
+use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
+use platform::Platform;
+
+use crate::{app::App, assets::Assets, form, form::Posted, shell::shell};
+
+/// Bytes of a posted form: the code of a function and its settings.
+const FORM_LIMIT: usize = 10 * 1024 * 1024;
+
+/// Every page (GET, and POST for its forms) and every server function (`/fn/…`).
+///
+/// The server's sign-in layer must put the [`domain::identity::Caller`] into the request's
+/// extensions; pages without one answer 401. What no page matches is the 404 page.
+pub fn router(platform: Platform, assets: Assets) -> Router {
+    let context = move || {
+        provide_context(platform.clone());
+        provide_context(assets.clone());
+        form::set_header(CONTENT_SECURITY_POLICY, &content_security_policy());
+    };
+    let options = LeptosOptions::builder().output_name("app").build();
+    let pages = generate_route_list(App);
+    let mut router = Router::new().leptos_routes_with_context(&options, pages.clone(), context.clone(), shell);
+    for page in &pages {
+        let render = render_app_async_with_context(context.clone(), shell);
+        router = router.route(page.path(), post(async move |request| post_form(request, render).await));
+    }
+    router
+        .fallback(render_app_async_with_context(context, shell))
+        .layer(DefaultBodyLimit::max(FORM_LIMIT))
+        .with_state(options)
+}
+
+/// Renders the page with the form's fields in the request's extensions.
+async fn post_form<R, F>(request: Request, render: R) -> Response
+where
+    R: Fn(Request<Body>) -> F,
+    F: Future<Output = Response<Body>>,
+{
+    let (mut parts, body) = request.into_parts();
+    let request = Request::from_parts(parts.clone(), body);
+    match Form::<Vec<(String, String)>>::from_request(request, &()).await {
+        Ok(Form(fields)) => {
+            parts.extensions.insert(Posted(fields));
+            render(Request::from_parts(parts, Body::empty())).await
+        }
+        Err(refused) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => refused.into_response(),
+        Err(refused) => (StatusCode::BAD_REQUEST, refused.body_text()).into_response(),
+    }
+}
+
+/// Only our own files, and the one inline script that Leptos writes, by its nonce.
+fn content_security_policy() -> String {
+    let nonce = leptos::nonce::use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{nonce}; style-src 'self'; \
+         img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'"
+    )
+}

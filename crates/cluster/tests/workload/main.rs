@@ -1,7 +1,0 @@
-//! Real Pods and Jobs on a real node, through a client.
-
-mod functions;
-mod harness;
-mod jobs;
-mod pods;
-mod restart;

@@ -11,7 +11,7 @@ endif
 TARGET ?= $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/debug/knative-lambda
 
-.PHONY: help run dev build test test-rust test-e2e check bench fmt generate setup-build setup-test clean-data
+.PHONY: help run dev build test test-rust test-e2e check bench fmt generate setup-build setup-test
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,8 +49,8 @@ check: setup-test ## format, lints (native and wasm), dependency rules, generate
 	cargo xtask web --release
 	cargo xtask budgets
 
-bench: setup-test build ## measure; prints the table of docs/benchmarks.md
-	cargo run --release -p bench
+bench: build ## measure; prints the table of docs/benchmarks.md
+	cargo run --release -p bench -- $(TARGET)/release/knative-lambda
 
 fmt: ## format everything
 	cargo fmt --all

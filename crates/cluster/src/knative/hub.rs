@@ -1,7 +1,7 @@
 //! What controllers, scaler and activator share: the Revisions that are there, and their Pods.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
@@ -22,7 +22,10 @@ use super::{
     queue::Queue,
     scaling::Scaling,
 };
-use crate::{Handle, registry::Key};
+use crate::{
+    Handle,
+    registry::{Key, Stored},
+};
 
 /// Something whose state has to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,8 +57,8 @@ pub(super) struct Member {
     reachable: AtomicBool,
     /// Pods wanted; `u32::MAX` before the first decision.
     desired: AtomicU32,
-    /// Pods that are being made and not in the index yet.
-    pub(super) making: AtomicU32,
+    /// Names of Pods that are being made and that the watch has not shown yet.
+    making: Mutex<BTreeSet<String>>,
     refused: Mutex<Option<String>>,
 }
 
@@ -92,6 +95,22 @@ impl Member {
 
     pub(super) fn set_desired(&self, desired: u32) -> bool {
         self.desired.swap(desired, Ordering::AcqRel) != desired
+    }
+
+    /// Notes that a Pod is being made.
+    pub(super) fn begin(&self, pod: &str) {
+        self.making.lock().unwrap_or_else(PoisonError::into_inner).insert(pod.to_owned());
+    }
+
+    /// Notes that a Pod was seen, or could not be made.
+    pub(super) fn end(&self, pod: &str) {
+        self.making.lock().unwrap_or_else(PoisonError::into_inner).remove(pod);
+    }
+
+    /// Pods that are being made and that nobody has seen yet.
+    pub(super) fn unseen(&self, seen: &BTreeMap<String, Indexed>) -> usize {
+        let making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        making.iter().filter(|name| !seen.contains_key(*name)).count()
     }
 
     /// Why no Pod could be made, the last time that it was tried.
@@ -172,7 +191,7 @@ impl Hub {
             stage: AtomicU8::new(0),
             reachable: AtomicBool::new(is_reachable(revision)),
             desired: AtomicU32::new(u32::MAX),
-            making: AtomicU32::new(0),
+            making: Mutex::default(),
             refused: Mutex::new(None),
         });
         member.set_stage(stage);
@@ -209,10 +228,21 @@ impl Hub {
             }
         }
         if let Some(member) = self.member(&key) {
+            member.end(name);
             self.refresh(&member);
             member.backend.poke();
         }
         self.queue.push(Item::Revision(key));
+    }
+
+    /// Takes Pods that are not in a complete list out of the index: their end was missed.
+    pub(super) fn keep_pods(&self, listed: &[Arc<Stored>]) {
+        let listed: HashSet<Key> = listed.iter().map(|stored| Key::of(stored.object())).collect();
+        let mut pods = self.pods.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, own) in pods.iter_mut() {
+            own.retain(|name, _| listed.contains(&Key::new(&key.namespace, name)));
+        }
+        pods.retain(|_, own| !own.is_empty());
     }
 
     /// Marks Pods as leaving: they get no more requests.

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -77,9 +77,8 @@ fn look(hub: &Arc<Hub>, scales: &mut HashMap<Key, Scale>, key: &Key, tick: bool)
     }
     let pods = hub.pods_of(&member);
     sweep(hub, &member, &pods);
-    let there = pods.values().filter(|pod| pod.counts()).count();
-    let there =
-        u32::try_from(there).unwrap_or(u32::MAX).saturating_add(member.making.load(Ordering::Acquire));
+    let there = pods.values().filter(|pod| pod.counts()).count() + member.unseen(&pods);
+    let there = u32::try_from(there).unwrap_or(u32::MAX);
 
     let desired = scale.desired(&member, now, tick);
     if member.set_desired(desired) {
@@ -162,19 +161,16 @@ impl Scale {
 
 /// Makes one Pod, without waiting for it.
 fn make(hub: &Arc<Hub>, member: &Arc<Member>) {
-    member.making.fetch_add(1, Ordering::AcqRel);
+    let name = child_name(&member.key.name, &format!("-deployment-{}", random_letters()));
+    member.begin(&name);
     let (hub_, member) = (hub.clone(), member.clone());
     hub.tasks.spawn(async move {
         let hub = hub_;
-        let made = create(&hub, &member).await;
-        member.making.fetch_sub(1, Ordering::AcqRel);
+        let made = create(&hub, &member, &name).await;
         if let Err(why) = &made {
-            tracing::warn!(
-                revision = member.key.name,
-                namespace = member.key.namespace,
-                why,
-                "a Pod cannot be made"
-            );
+            member.end(&name);
+            let (revision, namespace) = (&member.key.name, &member.key.namespace);
+            tracing::info!(revision, namespace, why, "a Pod cannot be made");
         }
         if member.set_refused(made.err()) {
             hub.refresh(&member);
@@ -183,18 +179,16 @@ fn make(hub: &Arc<Hub>, member: &Arc<Member>) {
     });
 }
 
-async fn create(hub: &Hub, member: &Member) -> Result<(), String> {
-    // Deleted in the meantime: nothing to make.
-    let Some(revision): Option<Revision> = read(&hub.handle, &hub.kinds.revisions, &member.key) else {
-        return Ok(());
+async fn create(hub: &Hub, member: &Member, name: &str) -> Result<(), String> {
+    let revision: Option<Revision> = read(&hub.handle, &hub.kinds.revisions, &member.key);
+    let Some(revision) = revision.filter(|r| r.metadata.deletion_timestamp.is_none()) else {
+        return Err("the revision was deleted".into());
     };
-    let name = child_name(&member.key.name, &format!("-deployment-{}", random_letters()));
-    let mut object = to_value(&pod::pod(&revision, &name));
+    let mut object = to_value(&pod::pod(&revision, name));
     object["apiVersion"] = "v1".into();
     object["kind"] = "Pod".into();
-    let stored = hub.handle.create(object).await.map_err(|error| error.to_string())?;
-    hub.see_pod(stored.object().value(), false);
-    Ok(())
+    // The watch on Pods puts it into the index.
+    hub.handle.create(object).await.map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn random_letters() -> String {

@@ -22,6 +22,9 @@ pub(super) async fn follow(hub: Arc<Hub>, subject: Subject) {
     let resource = resource(&hub, subject).clone();
     loop {
         let (items, mut watcher) = hub.handle.list_and_watch(&resource);
+        if matches!(subject, Subject::Pods) {
+            hub.keep_pods(&items);
+        }
         for stored in items {
             see(&hub, subject, &stored, false);
         }

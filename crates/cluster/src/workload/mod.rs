@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
 
-use crate::api::status::ApiResult;
+use crate::api::status::{ApiError, ApiResult};
 use crate::handle::Handle;
 use image::Images;
 
@@ -43,7 +43,8 @@ pub(crate) async fn start(
     node::register(&node_handle, &config.node_name).await?;
     let (events, writing) = event::recorder(node_handle.clone(), stop.clone());
     tasks.spawn(writing);
-    let images = Images::new(config.layout.clone(), data.join("images"));
+    let images = Images::open(&config.layout, data.join("images"));
+    let images = images.map_err(|error| ApiError::internal(error.to_string()))?;
     let shared = pod::Shared::new(
         node_handle.clone(),
         node_handle.resource("", "pods")?,

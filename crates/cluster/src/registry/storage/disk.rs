@@ -1,5 +1,7 @@
 //! The file: one row per object, and the newest resource version.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use crate::registry::object::Object;
 const OBJECTS: TableDefinition<'_, (&str, &str, &str), &[u8]> = TableDefinition::new("objects");
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const VERSION: &str = "version";
+const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 pub(super) struct Disk {
     database: Database,
@@ -31,7 +34,13 @@ impl Disk {
     pub(super) fn open(path: &Path) -> Result<(Self, Loaded), OpenError> {
         let shown = path.display().to_string();
         let unusable = |cause: String| OpenError::Unusable { path: shown.clone(), cause };
-        let database = Database::create(path).map_err(|error| match error {
+        // Objects are read once, at the start; the default would keep them all a second time.
+        let mut builder = Database::builder();
+        builder.set_cache_size(CACHE_BYTES);
+        // Secrets are in it.
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+        let file = file.map_err(|error| unusable(error.to_string()))?;
+        let database = builder.create_file(file).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(shown.clone()),
             other => unusable(other.to_string()),
         })?;

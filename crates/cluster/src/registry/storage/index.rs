@@ -17,8 +17,8 @@ use crate::registry::resources::Resources;
 pub(super) const DEFINITIONS: &str = "apiextensions.k8s.io/customresourcedefinitions";
 /// The shelf that has no objects, but every change: for those who follow everything.
 pub(super) const EVERYTHING: &str = "";
-/// More changes than this are not remembered, however young they are.
-const HISTORY_LIMIT: usize = 100_000;
+/// Changes of more JSON than this are not remembered, however young they are.
+const HISTORY_BYTES: usize = 16 * 1024 * 1024;
 
 /// Which objects a list takes.
 #[derive(Default)]
@@ -51,6 +51,8 @@ pub(super) struct Index {
     assigned: u64,
     visible: u64,
     compacted: u64,
+    /// JSON of the changes that are remembered.
+    history_bytes: usize,
     /// Accepted, not visible yet.
     pending: VecDeque<(Key, Arc<Change>)>,
 }
@@ -69,6 +71,7 @@ impl Index {
             visible: loaded.version,
             // What happened before the start is not known any more.
             compacted: loaded.version,
+            history_bytes: 0,
             pending: VecDeque::new(),
         };
         for (storage, key, stored) in loaded.objects {
@@ -189,11 +192,12 @@ impl Index {
         while self.pending.front().is_some_and(|(_, change)| change.version() <= version) {
             let Some((_, change)) = self.pending.pop_front() else { break };
             definitions |= &*change.storage == DEFINITIONS;
+            self.history_bytes += change.now.body().len();
             self.shelf(&change.storage).publish(change.clone());
             self.shelf(&everything).publish(change);
         }
         self.visible = version;
-        if self.shelf(&everything).history_len() > HISTORY_LIMIT {
+        if self.history_bytes > HISTORY_BYTES {
             let middle = self.compacted.midpoint(self.visible);
             self.compact(middle);
         }
@@ -211,7 +215,10 @@ impl Index {
         let version = version.min(self.visible);
         if version > self.compacted {
             self.compacted = version;
-            self.shelves.values_mut().for_each(|shelf| shelf.compact(version));
+            for shelf in self.shelves.values_mut() {
+                shelf.compact(version);
+            }
+            self.history_bytes = self.shelf(&Arc::from(EVERYTHING)).history_bytes();
         }
     }
 

@@ -8,6 +8,8 @@ mod disk;
 mod index;
 mod shelf;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod watcher;
 mod writer;
 

@@ -116,9 +116,9 @@ impl Shelf {
         self.history.range(from..).take(limit).cloned().collect()
     }
 
-    /// Changes that are still known.
-    pub(super) fn history_len(&self) -> usize {
-        self.history.len()
+    /// JSON of the changes that are still known.
+    pub(super) fn history_bytes(&self) -> usize {
+        self.history.iter().map(|change| change.now.body().len()).sum()
     }
 
     /// Forgets states that were replaced, and changes that were made, at or before `version`.

@@ -2,7 +2,6 @@
 
 mod reference;
 mod store;
-mod unpack;
 
 pub(super) use reference::Reference;
 pub(super) use store::{Image, Images};

@@ -35,10 +35,6 @@ impl Backoff {
             self.failures = 0;
         }
     }
-
-    pub(super) fn reset(&mut self) {
-        self.failures = 0;
-    }
 }
 
 #[cfg(test)]

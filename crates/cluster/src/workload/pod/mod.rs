@@ -2,15 +2,19 @@
 
 mod backoff;
 mod env;
+mod finish;
+mod hear;
 mod phase;
 mod port;
 mod probe;
 mod publish;
+mod restart;
 mod run;
 mod spec;
 mod start;
 mod state;
 mod status;
+mod stop;
 mod volume;
 mod worker;
 

@@ -88,9 +88,7 @@ pub(super) fn phase(containers: &[Container], policy: RestartPolicy, stopping: b
 pub(super) fn is_initialized(containers: &[Container]) -> bool {
     containers.iter().all(|container| match container.part {
         Part::Init => container.has_succeeded(),
-        Part::Sidecar => {
-            container.is_running() && container.started || container.ended().is_some() && container.started
-        }
+        Part::Sidecar => container.started && !matches!(container.state, State::Waiting { .. }),
         Part::Main => true,
     })
 }

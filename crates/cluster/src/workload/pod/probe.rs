@@ -63,10 +63,10 @@ impl Teller {
 impl Prober {
     /// Asks until dropped.
     pub(super) async fn run(self) {
-        if let Some(probe) = &self.container.startup_probe {
-            if !self.until_started(probe).await {
-                return;
-            }
+        if let Some(probe) = &self.container.startup_probe
+            && !self.until_started(probe).await
+        {
+            return;
         }
         self.teller.tell(Finding::Started).await;
         let readiness = async {

@@ -93,7 +93,7 @@ pub(super) fn look_after(
         let launcher = shared.config.launcher.clone();
         let teller = Teller { messages: messages.clone(), container, run: number };
         let prober = Prober { container: template.clone(), port, launcher, spec, teller };
-        shared.tasks.spawn(async move { probing.run_until_cancelled(prober.run()).await });
+        shared.tasks.spawn(async move { probing.run_until_cancelled(Box::pin(prober.run())).await });
     }
     let output = running.stdout.take().zip(running.stderr.take());
     let (logs, clock, limit) =

@@ -35,10 +35,9 @@ impl Parts<'_> {
     /// A user's container. The error is a `CreateContainerConfigError`.
     pub(super) fn sandboxed(&self, image: &Image) -> Result<Spec, String> {
         let mut base: BTreeMap<String, String> = image
-            .settings
+            .config
             .env
             .iter()
-            .flatten()
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
@@ -64,7 +63,7 @@ impl Parts<'_> {
                 .container
                 .working_dir
                 .clone()
-                .unwrap_or_else(|| image.settings.working_dir.clone())
+                .unwrap_or_else(|| image.config.working_dir.clone())
                 .into(),
             isolation: Isolation::Full,
             read_only: self.config.toolchain.read_only(),
@@ -112,10 +111,10 @@ impl Parts<'_> {
     fn line(&self, image: &Image, env: &BTreeMap<String, String>) -> Vec<String> {
         let command = self.container.command.as_ref().filter(|command| !command.is_empty());
         let args = self.container.args.as_ref().filter(|args| !args.is_empty());
-        let mut line = command.or(image.settings.entrypoint.as_ref()).cloned().unwrap_or_default();
+        let mut line = command.unwrap_or(&image.config.entrypoint).clone();
         // A command of the container's own has nothing to do with the arguments of the image.
-        let args = if command.is_some() { args } else { args.or(image.settings.cmd.as_ref()) };
-        line.extend(args.into_iter().flatten().cloned());
+        let of_image = command.is_none().then_some(&image.config.cmd);
+        line.extend(args.or(of_image).into_iter().flatten().cloned());
         line.iter().map(|word| env::expand(word, env)).collect()
     }
 

@@ -95,7 +95,7 @@ impl Worker {
             }
             container.image_digest = match &source {
                 Source::Host(_) => String::new(),
-                Source::Image(image) => image.digest.clone(),
+                Source::Image(image) => image.digest.to_string(),
             };
             container.restarts + i32::from(container.last.is_some())
         };

@@ -1,14 +1,12 @@
 //! One Pod from its binding to its end.
 
-use std::fs;
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
-use sandbox::{Exit, User};
+use sandbox::User;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -17,25 +15,18 @@ use super::Shared;
 use super::env::Sources;
 use super::phase::{Phase, RestartPolicy, is_initialized};
 use super::port::Port;
-use super::probe::Finding;
 use super::publish::Publisher;
 use super::run::{Message, Process};
 use super::start::is_of_a_job;
-use super::state::{Container, Ended, Part, State};
+use super::state::{Container, Part};
 use super::volume::{self, Volumes};
-use crate::api::DeleteOptions;
 use crate::registry::{Key, Stored};
 use crate::workload::event::Subject;
-use crate::workload::logs::Run;
 
 /// Where the Pod's process listens on 127.0.0.1.
 pub(super) const PORT_ANNOTATION: &str = "cluster.local/port";
 
 const COMPONENT: &str = "kubelet";
-/// How long processes get when the whole platform stops.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
-/// How much of a termination message is kept.
-const MESSAGE_BYTES: u64 = 4096;
 
 /// The state of one Pod on this node.
 pub(super) struct Worker {
@@ -62,8 +53,8 @@ pub(super) struct Worker {
     pub(super) conditions: Vec<Value>,
     pub(super) publisher: Publisher,
     pub(super) sender: mpsc::Sender<Message>,
-    messages: mpsc::Receiver<Message>,
-    changes: watch::Receiver<Arc<Stored>>,
+    pub(super) messages: mpsc::Receiver<Message>,
+    pub(super) changes: watch::Receiver<Arc<Stored>>,
 }
 
 /// Why a Pod cannot have a worker.
@@ -171,7 +162,7 @@ impl Worker {
         Subject::object(self.object.object(), COMPONENT).field(self.containers[index].field_path())
     }
 
-    fn is_deleting(&self) -> bool {
+    pub(super) fn is_deleting(&self) -> bool {
         self.object.object().is_deleting()
     }
 
@@ -183,13 +174,6 @@ impl Worker {
     fn is_over(&self) -> bool {
         let idle = self.processes.iter().all(Option::is_none);
         idle && (self.is_stopping() || self.shown_phase().is_terminal())
-    }
-
-    fn grace(&self) -> Duration {
-        let object = self.object.object();
-        let given = object.at("/metadata/deletionGracePeriodSeconds").and_then(Value::as_u64);
-        let own = object.at("/spec/terminationGracePeriodSeconds").and_then(Value::as_u64);
-        Duration::from_secs(given.or(own).unwrap_or(30))
     }
 
     fn check_deadline(&mut self) {
@@ -257,63 +241,6 @@ impl Worker {
         }
     }
 
-    /// Decides about containers that have ended: whether and when they run again.
-    fn settle(&mut self) {
-        let done = self.mains_are_done();
-        for index in 0..self.containers.len() {
-            let container = &self.containers[index];
-            let Some(ended) = container.ended().filter(|_| self.processes[index].is_none()).cloned() else {
-                continue;
-            };
-            let again = match container.part {
-                Part::Init => ended.code != 0 && self.policy != RestartPolicy::Never,
-                Part::Sidecar => !done,
-                Part::Main => self.restarts(&ended),
-            };
-            if !again {
-                continue;
-            }
-            let lost = ended.reason == "Unknown";
-            let container = &mut self.containers[index];
-            container.last = Some(ended);
-            container.started = container.started && container.part == Part::Sidecar;
-            if lost || container.restarts == 0 {
-                // The first time at once.
-                container.not_before = None;
-                continue;
-            }
-            let delay = container.backoff.fail();
-            let (uid, key) = (self.object.object().uid().to_owned(), self.key());
-            let place = format!("{}_{}({uid})", key.name, key.namespace);
-            let container = &mut self.containers[index];
-            let name = container.spec.name.clone();
-            let message =
-                format!("back-off {} restarting failed container={name} pod={place}", go_duration(delay));
-            container.wait("CrashLoopBackOff", message);
-            container.not_before = Some(Instant::now() + delay);
-            let text = format!("Back-off restarting failed container {name} in pod {place}");
-            self.shared.events.warning(&self.subject_of(index), "BackOff", text);
-        }
-    }
-
-    fn restarts(&self, ended: &Ended) -> bool {
-        match self.policy {
-            RestartPolicy::Always => true,
-            RestartPolicy::OnFailure => ended.code != 0,
-            RestartPolicy::Never => false,
-        }
-    }
-
-    /// All main containers have ended and none runs again.
-    fn mains_are_done(&self) -> bool {
-        let mut mains = self.containers.iter().filter(|container| container.part == Part::Main);
-        let failed_init = self.policy == RestartPolicy::Never
-            && self.containers.iter().any(|container| {
-                container.part == Part::Init && container.ended().is_some_and(|ended| ended.code != 0)
-            });
-        failed_init || mains.all(|main| main.ended().is_some_and(|ended| !self.restarts(ended)))
-    }
-
     /// Starts what may start now: init containers and sidecars in their order, then all main ones.
     async fn start_next(&mut self) {
         for index in 0..self.containers.len() {
@@ -339,222 +266,6 @@ impl Worker {
                     }
                 }
                 Part::Init | Part::Sidecar => {}
-            }
-        }
-    }
-
-    fn stop_all(&mut self) {
-        let grace = if self.is_deleting() { self.grace() } else { self.own_grace() };
-        self.stop_part(Part::Main, grace);
-        self.stop_part(Part::Init, grace);
-        let mains_run = self
-            .containers
-            .iter()
-            .zip(&self.processes)
-            .any(|(container, process)| container.part == Part::Main && process.is_some());
-        if !mains_run {
-            self.stop_part(Part::Sidecar, grace);
-        }
-    }
-
-    fn own_grace(&self) -> Duration {
-        let own = self.object.object().at("/spec/terminationGracePeriodSeconds").and_then(Value::as_u64);
-        Duration::from_secs(own.unwrap_or(30))
-    }
-
-    fn stop_part(&mut self, part: Part, grace: Duration) {
-        let now = Instant::now();
-        for index in 0..self.containers.len() {
-            if self.containers[index].part != part {
-                continue;
-            }
-            let name = self.containers[index].spec.name.clone();
-            let subject = self.subject_of(index);
-            let Some(process) = &mut self.processes[index] else { continue };
-            if process.stop(grace) {
-                self.shared.events.normal(&subject, "Killing", format!("Stopping container {name}"));
-            }
-            process.enforce(now);
-        }
-    }
-
-    fn hear(&mut self, message: Message) {
-        match message {
-            Message::Found { container, run, finding } if self.is_current(container, run) => {
-                self.learn(container, finding);
-            }
-            Message::Ended { container, run, exit } if self.is_current(container, run) => {
-                self.end(container, exit);
-            }
-            Message::Found { .. } | Message::Ended { .. } => {}
-        }
-        for process in self.processes.iter().flatten() {
-            process.enforce(Instant::now());
-        }
-    }
-
-    fn is_current(&self, index: usize, run: i32) -> bool {
-        self.processes[index].is_some() && self.containers[index].restarts == run
-    }
-
-    fn learn(&mut self, index: usize, finding: Finding) {
-        let subject = self.subject_of(index);
-        let grace = self.own_grace();
-        match finding {
-            Finding::Started => self.containers[index].started = true,
-            Finding::Ready(ready) => self.containers[index].ready = ready,
-            Finding::Unhealthy { probe, message } => {
-                tracing::debug!(pod.name = self.object.object().name(), probe, "a probe has failed");
-                self.shared.events.warning(&subject, "Unhealthy", message);
-            }
-            Finding::Dead { probe } => {
-                let name = self.containers[index].spec.name.clone();
-                let text = format!("Container {name} failed {probe} probe, will be restarted");
-                self.shared.events.normal(&subject, "Killing", text);
-                if let Some(process) = &mut self.processes[index] {
-                    process.stop(grace);
-                }
-            }
-        }
-    }
-
-    fn end(&mut self, index: usize, exit: Exit) {
-        let Some(process) = self.processes[index].take() else { return };
-        let now = self.shared.handle.now();
-        let mut message = String::new();
-        if let Ok(file) = fs::File::open(&process.message) {
-            let mut bytes = Vec::new();
-            let _ = file.take(MESSAGE_BYTES).read_to_end(&mut bytes);
-            message = String::from_utf8_lossy(&bytes).into_owned();
-        }
-        let key = self.key();
-        let uid = self.object.object().uid().to_owned();
-        let container = &mut self.containers[index];
-        container.backoff.forgive(process.since);
-        container.ready = false;
-        let falls_back =
-            container.spec.termination_message_policy.as_deref() == Some("FallbackToLogsOnError");
-        if message.is_empty() && falls_back && !exit.is_success() {
-            let (namespace, pod) = (key.namespace, key.name);
-            let run = Run {
-                namespace,
-                pod,
-                uid,
-                container: container.spec.name.clone(),
-                number: container.restarts,
-            };
-            message = self.shared.logs.tail(&run, 80, 2048);
-        }
-        let reason = match &exit {
-            Exit::Code(0) => "Completed",
-            Exit::OutOfMemory => "OOMKilled",
-            Exit::NotStarted { .. } => "StartError",
-            _ => "Error",
-        };
-        match &exit {
-            Exit::NotStarted { message: why } => {
-                message = format!(
-                    "failed to create containerd task: failed to create shim task: OCI runtime create failed: unable to start container process: {why}"
-                );
-                let subject = self.subject_of(index);
-                self.shared.events.warning(&subject, "Failed", format!("Error: {message}"));
-            }
-            Exit::DiskFull if message.is_empty() => {
-                message = "The container used more disk than it may".into()
-            }
-            _ => {}
-        }
-        let container = &mut self.containers[index];
-        let since = match &container.state {
-            State::Running { since } => *since,
-            _ => now,
-        };
-        container.state = State::Ended(Ended {
-            code: exit.code(),
-            reason: reason.into(),
-            message,
-            times: Some((since, now)),
-            id: container.id.clone(),
-        });
-    }
-
-    /// The Pod is over: its last status, and if it was deleted its end in the API.
-    async fn finish(mut self) {
-        for container in &mut self.containers {
-            if self.object.object().is_deleting()
-                && matches!(container.state, State::Waiting { .. })
-                && container.last.is_none()
-            {
-                container.state = State::Ended(Ended {
-                    code: 137,
-                    reason: "ContainerStatusUnknown".into(),
-                    message: "The container could not be located when the pod was terminated".into(),
-                    times: None,
-                    id: String::new(),
-                });
-            }
-        }
-        self.publish();
-        let (key, uid, folder) = (self.key(), self.object.object().uid().to_owned(), self.folder());
-        self.publisher.finish().await;
-        let _ = fs::remove_dir_all(folder);
-        // Others may have them now.
-        drop((self.port, self.user));
-        loop {
-            let current = self.changes.borrow_and_update().clone();
-            if current.object().is_deleting() {
-                break;
-            }
-            // A finished Pod waits here for its deletion; the node forgets it when it is gone.
-            tokio::select! {
-                changed = self.changes.changed() => if changed.is_err() {
-                    self.shared.logs.remove_pod(&key.namespace, &key.name, &uid);
-                    return;
-                },
-                () = self.shared.stop.cancelled() => return,
-            }
-        }
-        let options = DeleteOptions {
-            grace_period_seconds: Some(0),
-            uid: Some(uid.clone()),
-            ..DeleteOptions::default()
-        };
-        let deleted = self.shared.handle.delete(&self.shared.pods, &key.namespace, &key.name, &options).await;
-        if let Err(error) = deleted
-            && !matches!(error.reason(), "NotFound" | "Conflict")
-        {
-            tracing::error!(%error, pod.name = key.name, "a Pod cannot be removed");
-        }
-        // Finalizers may hold it; its log goes with it.
-        while self.changes.changed().await.is_ok() {}
-        self.shared.logs.remove_pod(&key.namespace, &key.name, &uid);
-    }
-
-    /// The Pod was removed without waiting for its processes.
-    async fn vanish(mut self) {
-        for process in self.processes.iter_mut().flatten() {
-            process.stop(Duration::ZERO);
-        }
-        self.wait_for_ends(SHUTDOWN_GRACE).await;
-        let _ = fs::remove_dir_all(self.folder());
-        let key = self.key();
-        self.shared.logs.remove_pod(&key.namespace, &key.name, self.object.object().uid());
-    }
-
-    /// The platform stops: the Pod stays what it is and goes on with the next platform.
-    async fn shut_down(mut self) {
-        for process in self.processes.iter_mut().flatten() {
-            process.stop(SHUTDOWN_GRACE);
-        }
-        self.wait_for_ends(SHUTDOWN_GRACE).await;
-    }
-
-    async fn wait_for_ends(&mut self, limit: Duration) {
-        let end = Instant::now() + limit;
-        while self.processes.iter().any(Option::is_some) {
-            tokio::select! {
-                Some(message) = self.messages.recv() => self.hear(message),
-                () = sleep_until(end) => return,
             }
         }
     }
@@ -586,10 +297,4 @@ fn restore(containers: &mut [Container], pod: &Pod, now: Timestamp) -> bool {
         lost |= status.state.as_ref().is_some_and(|state| state.running.is_some());
     }
     lost
-}
-
-/// `1m20s`, as Go prints durations of whole seconds.
-fn go_duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    if seconds < 60 { format!("{seconds}s") } else { format!("{}m{}s", seconds / 60, seconds % 60) }
 }

@@ -1,0 +1,101 @@
+//! The store as its callers see it.
+
+use serde_json::json;
+
+use super::*;
+
+fn open(folder: &Path) -> (Registry, Arc<Resource>) {
+    let registry = Registry::open(folder).unwrap();
+    let maps = registry.resources().find("", "v1", "configmaps").unwrap().clone();
+    (registry, maps)
+}
+
+fn object(name: &str, data: &str) -> Object {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "n"}, "data": {"k": data}})
+        .into()
+}
+
+async fn put(registry: &Registry, maps: &Resource, name: &str, data: &str) -> Arc<Stored> {
+    let key = Key::new("n", name);
+    let base = registry.head(maps, &key).map(|stored| stored.version());
+    registry.commit(maps, &key, base, Write::Put(object(name, data))).await.unwrap()
+}
+
+fn names(listing: &Listing) -> Vec<&str> {
+    listing.items.iter().map(|stored| stored.object().name()).collect()
+}
+
+#[tokio::test]
+async fn write_on_an_old_base_is_a_race() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, maps) = open(folder.path());
+    let first = put(&registry, &maps, "a", "1").await;
+    put(&registry, &maps, "a", "2").await;
+    let key = Key::new("n", "a");
+    for base in [None, Some(first.version())] {
+        let raced = registry.commit(&maps, &key, base, Write::Put(object("a", "3"))).await;
+        assert!(matches!(raced, Err(StoreError::Raced)), "{raced:?}");
+    }
+    assert_eq!(registry.get(&maps, &key).unwrap().object().text("/data/k"), "2");
+}
+
+#[tokio::test]
+async fn list_of_a_version_shows_what_was_there_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, maps) = open(folder.path());
+    put(&registry, &maps, "a", "1").await;
+    let then = put(&registry, &maps, "b", "1").await.version();
+    put(&registry, &maps, "c", "1").await;
+    let b = registry.head(&maps, &Key::new("n", "b")).unwrap();
+    registry.commit(&maps, &Key::new("n", "b"), Some(b.version()), Write::Delete).await.unwrap();
+    let at = |version| registry.list(&maps, &Select { version, ..Select::default() }).unwrap();
+    assert_eq!(names(&at(Some(then))), ["a", "b"]);
+    assert_eq!(names(&at(None)), ["a", "c"]);
+}
+
+#[tokio::test]
+async fn watch_gives_every_change_once_and_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, maps) = open(folder.path());
+    put(&registry, &maps, "a", "1").await;
+    let mut watcher = registry.watch(&maps, registry.version());
+    let writers = (0..4).map(|writer| {
+        let (registry, maps) = (registry.clone(), maps.clone());
+        async move {
+            for count in 0..100 {
+                put(&registry, &maps, &format!("w{writer}"), &count.to_string()).await;
+            }
+        }
+    });
+    futures::future::join_all(writers).await;
+    let mut versions = Vec::new();
+    while versions.len() < 400 {
+        versions.extend(watcher.next().await.unwrap().iter().map(|change| change.version()));
+    }
+    assert!(versions.is_sorted_by(|one, next| one < next) && versions.len() == 400);
+    assert!(watcher.ready().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn compaction_forgets_old_versions_and_keeps_the_objects() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, maps) = open(folder.path());
+    let old = put(&registry, &maps, "a", "1").await.version();
+    let mut watcher = registry.watch(&maps, old);
+    put(&registry, &maps, "a", "2").await;
+    let new = put(&registry, &maps, "b", "1").await.version();
+    registry.compact(new);
+    assert_eq!(watcher.next().await.err(), Some(TooOld { requested: old, oldest: new }));
+    let at = |version| registry.list(&maps, &Select { version: Some(version), ..Select::default() });
+    assert!(at(old).is_err());
+    assert_eq!(names(&at(new).unwrap()), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn file_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let _registry = open(folder.path());
+    let mode = std::fs::metadata(folder.path().join("registry.redb")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}

@@ -1,0 +1,7 @@
+//! Real Pods and Jobs on a real node, through a client.
+
+mod functions;
+mod harness;
+mod jobs;
+mod pods;
+mod restart;

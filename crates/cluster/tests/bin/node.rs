@@ -1,16 +1,18 @@
-//! Serves a cluster whose node runs Pods, for `shared/k8s/replay.py --have node`:
-//! `node ADDRESS DATA_FOLDER TOKEN`. It has one image, `busybox:1`, which runs what this machine has. It
+//! Serves a cluster whose node runs Pods, for tests that kill it and for `shared/k8s/replay.py --have node`:
+//! `cluster-node ADDRESS DATA_FOLDER TOKEN`. It has one image, `busybox:1`, which runs what this machine has. It
 //! stops at the end of its standard input.
 
+use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
 use cluster::workload;
 use cluster::{Cluster, Config};
+use oci::{ContainerConfig, ImageConfig, Layout};
 use sandbox::{Launcher, Toolchain};
-use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("sandbox-exec") {
@@ -21,7 +23,7 @@ fn main() -> Result<()> {
 
 async fn serve() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let mut next = |what: &str| arguments.next().with_context(|| format!("{what} is missing"));
+    let mut next = |what: &str| arguments.next().ok_or_else(|| format!("{what} is missing"));
     let (address, folder, token) = (next("ADDRESS")?, next("DATA_FOLDER")?, next("TOKEN")?);
     let layout = Path::new(&folder).join("layout");
     write_layout(&layout)?;
@@ -46,19 +48,8 @@ async fn serve() -> Result<()> {
 
 /// An image without files of its own.
 fn write_layout(folder: &Path) -> Result<()> {
-    let blobs = folder.join("blobs/sha256");
-    std::fs::create_dir_all(&blobs)?;
-    let put = |value: serde_json::Value| -> Result<String> {
-        let text = value.to_string();
-        let digest = hex::encode(Sha256::digest(&text));
-        std::fs::write(blobs.join(&digest), text)?;
-        Ok(format!("sha256:{digest}"))
-    };
-    let config = put(serde_json::json!({"config": {"Cmd": ["sh"]}}))?;
-    let manifest = put(serde_json::json!({"schemaVersion": 2, "config": {"digest": config}, "layers": []}))?;
-    let index = serde_json::json!({"schemaVersion": 2, "manifests": [
-        {"digest": manifest, "annotations": {"org.opencontainers.image.ref.name": "busybox:1"}},
-    ]});
-    std::fs::write(folder.join("index.json"), index.to_string())?;
+    let layout = Layout::open(folder)?;
+    let config = ContainerConfig { cmd: vec!["sh".into()], ..ContainerConfig::default() };
+    layout.push(ImageConfig::new(config), &[], Some("busybox:1"))?;
     Ok(())
 }

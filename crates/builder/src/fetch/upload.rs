@@ -1,0 +1,71 @@
+//! An archive in the platform's storage.
+
+use std::fs::File;
+use std::io::{BufReader, Seek, Write};
+use std::path::Path;
+
+use archive::{ArchiveError, Limits};
+use domain::build::FailureCategory;
+use domain::function::UploadSource;
+use futures::TryStreamExt;
+use sha2::{Digest, Sha256};
+use storage::Storage;
+
+use crate::failure::{Failure, OrInternal, Result};
+use crate::log::Log;
+
+pub(super) async fn fetch(
+    source: &UploadSource,
+    storage: &Storage,
+    workspace: &Path,
+    log: &Log,
+) -> Result<Option<String>> {
+    let mut file = download(source, storage).await?;
+    let (folder, limits) = (workspace.to_owned(), Limits::default());
+    let extracted = tokio::task::spawn_blocking(move || {
+        file.rewind().map_err(ArchiveError::Io)?;
+        archive::extract(BufReader::new(file), &folder, &limits)
+    });
+    let inspection = extracted.await.or_internal("The archive could not be unpacked")?.map_err(refused)?;
+    log.say(format!(
+        "Unpacked {} files, {} bytes, from the {} archive.",
+        inspection.files.len(),
+        inspection.unpacked,
+        inspection.format.extension()
+    ));
+    Ok(inspection.stripped)
+}
+
+fn refused(error: ArchiveError) -> Failure {
+    match error {
+        ArchiveError::Io(cause) => Failure::internal("The archive could not be unpacked", cause),
+        error => Failure::new(FailureCategory::SourceDenied, format!("{error} ({})", error.code())),
+    }
+}
+
+/// Into a file without a name, checked against the size and digest that were told.
+async fn download(source: &UploadSource, storage: &Storage) -> Result<File> {
+    let gone = |why: String| Failure::new(FailureCategory::SourceNotFound, why);
+    let object = match storage.get(&source.key).await {
+        Ok(Some(object)) => object,
+        Ok(None) => return Err(gone("The uploaded archive is not in the storage any more.".to_owned())),
+        Err(storage::Error::Key(key)) => return Err(gone(format!("{key:?} is no upload."))),
+        Err(error) => return Err(Failure::internal("The storage cannot be read", error)),
+    };
+    let max = Limits::default().packed;
+    if object.size > max {
+        return Err(refused(ArchiveError::TooLargePacked { max }));
+    }
+    let mut file = tempfile::tempfile().or_internal("A temporary file cannot be made")?;
+    let (mut hasher, mut stream) = (Sha256::new(), object.stream);
+    while let Some(chunk) = stream.try_next().await.or_internal("The storage cannot be read")? {
+        hasher.update(&chunk);
+        file.write_all(&chunk).or_internal("A temporary file cannot be written")?;
+    }
+    if hex::encode(hasher.finalize()) != source.sha256 {
+        return Err(gone(
+            "The archive in the storage is not the one that was uploaded: its digest differs.".to_owned(),
+        ));
+    }
+    Ok(file)
+}

@@ -84,7 +84,8 @@ def more():
             spec={**fields(
                 group=text, scope=text, names={**names, "default": {}}, preserveUnknownFields=flag,
                 conversion=fields(strategy=text, webhook=anything),
-                versions={"type": "array", "items": version, "x-kubernetes-list-type": "atomic"}), "default": {}},
+                versions={"type": "array", "items": version, "x-kubernetes-list-type": "atomic"}),
+                "required": ["group", "names", "scope", "versions"], "default": {}},
             status={**fields(
                 conditions=conditions, acceptedNames={**names, "default": {}}, storedVersions=texts,
                 observedGeneration={"type": "integer", "format": "int64"}), "default": {}}),

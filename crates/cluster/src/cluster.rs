@@ -12,7 +12,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::api::auth::{Authenticator, User};
 use crate::api::{self, Api, Clock, Identity, token};
-use crate::controllers::{definitions, garbage, namespaces, service_accounts};
+use crate::controllers::{
+    definitions, garbage, names, namespaces, quotas, root_certificates, service_accounts,
+};
 use crate::handle::Handle;
 use crate::knative;
 use crate::network::{self, Certificate};
@@ -154,6 +156,9 @@ impl Cluster {
         self.tasks.spawn(garbage::run(handle("generic-garbage-collector"), shutdown.clone()));
         self.tasks.spawn(namespaces::run(handle("namespace-controller"), shutdown.clone()));
         self.tasks.spawn(definitions::run(handle("crd-finalizer"), shutdown.clone()));
+        self.tasks.spawn(names::run(handle("naming-controller"), shutdown.clone()));
+        self.tasks.spawn(quotas::run(handle("resourcequota-controller"), shutdown.clone()));
+        self.tasks.spawn(root_certificates::run(handle("root-ca-cert-publisher"), shutdown.clone()));
         self.tasks.spawn(service_accounts::run(handle("service-account-controller"), shutdown.clone()));
         self.tasks.spawn(compact_regularly(self.api.registry.clone(), shutdown.clone()));
     }

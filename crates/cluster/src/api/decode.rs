@@ -29,14 +29,15 @@ pub(super) fn object(
     let mut object = type_meta::check(resource, value, options)?;
     let mut strange: Vec<String> =
         duplicates.iter().map(|path| format!("duplicate field \"{path}\"")).collect();
-    strange.extend(take_unknown(resource, &mut object)?);
-    report(&strange, options, |errors| {
+    let refuse = |why: &str| {
         ApiError::bad_request(format!(
-            "{kind} in version \"{}\" cannot be handled as a {kind}: {errors}",
+            "{kind} in version \"{}\" cannot be handled as a {kind}: {why}",
             resource.version,
             kind = resource.kind
         ))
-    })?;
+    };
+    strange.extend(take_unknown(resource, &mut object).map_err(|why| refuse(&why))?);
+    report(&strange, options, refuse)?;
     Ok(object)
 }
 
@@ -48,19 +49,28 @@ pub(super) fn patched(
     options: &WriteOptions,
 ) -> ApiResult<Object> {
     let mut object = type_meta::check(resource, value, options)?;
-    let strange = take_unknown(resource, &mut object)?;
-    report(&strange, options, |errors| {
+    let refuse = |why: &str| {
         let shown = Value::from(String::from_utf8_lossy(shown));
-        ApiError::invalid_kind("", "", "", vec![Cause::invalid("patch", &shown, errors)])
-    })?;
+        ApiError::invalid_kind("", "", "", vec![Cause::invalid("patch", &shown, why)])
+    };
+    let strange = take_unknown(resource, &mut object).map_err(|why| refuse(&why))?;
+    report(&strange, options, refuse)?;
     Ok(object)
 }
 
 /// Reads the body of an apply, which may only have fields that the kind has.
 pub(super) fn applied(resource: &Resource, body: &[u8], options: &WriteOptions) -> ApiResult<Object> {
-    let object = type_meta::check(resource, yaml(body)?, options)?;
+    let value = yaml(body)?;
+    let text = |field: &str| value[field].as_str().unwrap_or_default();
+    // What is applied has to say in full what it is.
+    if !resource.is_custom() && (text("apiVersion") != resource.api_version() || text("kind") != resource.kind) {
+        let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
+        let message = format!("invalid object type: {group}/{version}, Kind={}", text("kind"));
+        return Err(ApiError::bad_request(message));
+    }
+    let object = type_meta::check(resource, value, options)?;
     let mut known = object.clone();
-    let unknown = unknown_fields(resource, &mut known)?;
+    let unknown = unknown_fields(resource, &mut known).map_err(ApiError::bad_request)?;
     let Some(field) = unknown.first() else { return Ok(object) };
     // A real server gives no reason here.
     Err(ApiError::new(
@@ -74,6 +84,13 @@ pub(super) fn applied(resource: &Resource, body: &[u8], options: &WriteOptions) 
             resource.kind
         ),
     ))
+}
+
+/// What apply has made of an object, its values written as the server writes them.
+pub(super) fn merged(resource: &Resource, value: Value) -> ApiResult<Object> {
+    let mut object = Object::from(value);
+    unknown_fields(resource, &mut object).map_err(ApiError::bad_request)?;
+    Ok(object)
 }
 
 fn json(resource: &Resource, body: &[u8]) -> ApiResult<(Value, Vec<String>)> {
@@ -94,14 +111,16 @@ pub(super) fn yaml(body: &[u8]) -> ApiResult<Value> {
         .map_err(|error| ApiError::bad_request(format!("error converting YAML to JSON: {error}")))
 }
 
-fn unknown_fields(resource: &Resource, object: &mut Object) -> ApiResult<Vec<String>> {
-    match resource.schema() {
-        Some(schema) => Ok(schema.prune(object.value_mut())),
-        None => builtin::decode(resource, object.value_mut()),
-    }
+/// Takes unknown fields out and gives their paths; the error is what a typed decoder says to a wrong type.
+fn unknown_fields(resource: &Resource, object: &mut Object) -> Result<Vec<String>, String> {
+    let Some(schema) = resource.schema() else { return builtin::decode(resource, object.value_mut()) };
+    let mut unknown = schema.prune(object.value_mut());
+    unknown.extend(builtin::decode_metadata(&resource.kind, object.value_mut())?);
+    unknown.sort();
+    Ok(unknown)
 }
 
-fn take_unknown(resource: &Resource, object: &mut Object) -> ApiResult<Vec<String>> {
+fn take_unknown(resource: &Resource, object: &mut Object) -> Result<Vec<String>, String> {
     Ok(unknown_fields(resource, object)?
         .into_iter()
         .map(|path| format!("unknown field \"{path}\""))

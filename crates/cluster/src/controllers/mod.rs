@@ -4,5 +4,8 @@
 
 pub(crate) mod definitions;
 pub(crate) mod garbage;
+pub(crate) mod names;
 pub(crate) mod namespaces;
+pub(crate) mod quotas;
+pub(crate) mod root_certificates;
 pub(crate) mod service_accounts;

@@ -1,6 +1,6 @@
 //! `ObjectMeta`: what the server sets, what it keeps, and what a client may write there.
 
-mod names;
+pub mod names;
 mod validate;
 
 pub use names::{is_dns_label, is_dns_subdomain};

@@ -7,7 +7,7 @@ mod strategic;
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::api::status::{ApiError, ApiResult, Cause, Details};
+use crate::api::status::{ApiError, ApiResult, Details};
 use crate::registry::builtin::schemas;
 use crate::registry::resource::Resource;
 
@@ -38,13 +38,6 @@ pub fn apply_patch(
         (_, other) => return Err(wrong_type(&other, "map[string]interface {}")),
     }
     Ok(patched)
-}
-
-/// 422 for a patch whose result cannot be read as the kind; `why` is what decoding it said.
-pub fn invalid_result(patch: &[u8], why: &str) -> ApiError {
-    let shown = String::from_utf8_lossy(patch);
-    let cause = Cause::invalid("patch", &shown.as_ref().into(), why);
-    ApiError::invalid_kind("", "", "", vec![cause])
 }
 
 fn malformed(error: serde_json::Error) -> ApiError {

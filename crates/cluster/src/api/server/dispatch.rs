@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::call::Call;
 use crate::api::apply::{Manager, server_side_apply};
 use crate::api::query::{DeleteOptions, ListOptions};
-use crate::api::status::{ApiError, ApiResult, Cause, Status};
+use crate::api::status::{ApiError, ApiResult, Cause, Details, Status};
 use crate::api::verbs::{self, Change, Deleted};
 use crate::api::view::{ListMeta, to_bytes};
 use crate::api::{WriteOptions, decode, media, patch, reviews, scale, watch};
@@ -102,6 +102,12 @@ fn check_patch_type(call: &Call) -> ApiResult<&str> {
     if known.contains(&given) {
         return Ok(given);
     }
+    if given != patch::STRATEGIC_MERGE_PATCH {
+        // A real server words it so where it knows the type for no resource at all.
+        let message = "415: Unsupported Media Type";
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", message)
+            .with_details(Details::default()));
+    }
     Err(ApiError::unsupported_media_type(&known.join(", ")))
 }
 
@@ -135,7 +141,8 @@ async fn apply(call: &Call) -> ApiResult<Response> {
     let manager = Manager { name: &options.manager, subresource: target.subresource, now: call.api.now() };
     let merge = |live: Option<&Object>| {
         let live = live.map(Object::value);
-        server_side_apply(&target.resource, live, applied.value(), &manager, options.force).map(Object::from)
+        let merged = server_side_apply(&target.resource, live, applied.value(), &manager, options.force)?;
+        decode::merged(&target.resource, merged)
     };
     loop {
         let updated = verbs::update(&call.api, target, &options, |current| {

@@ -7,7 +7,7 @@ use crate::api::status::{ApiError, ApiResult};
 use crate::api::{Api, WriteOptions, apply};
 use crate::registry::object::Object;
 use crate::registry::storage::{StoreError, Write};
-use crate::registry::{Key, Resource, Stored, admission, builtin, conversion, metadata, namespace};
+use crate::registry::{Key, Resource, Stored, admission, builtin, crd, conversion, metadata, namespace};
 
 /// How often another suffix is tried for a generated name that is taken.
 const NAME_ATTEMPTS: usize = 8;
@@ -45,17 +45,24 @@ async fn attempt_create(
     let has_version = !object.resource_version().is_empty();
     metadata::prepare_create(resource, &target.namespace, &mut object, api.now());
     let name = object.name().to_owned();
-    if let Some(schema) = resource.schema() {
-        schema.apply_defaults(object.value_mut());
-        if resource.has_status() {
-            object.set("status", serde_json::Value::Null);
+    match resource.schema() {
+        Some(schema) => {
+            schema.apply_defaults(object.value_mut());
+            if resource.has_status() {
+                object.set("status", serde_json::Value::Null);
+            }
         }
-    } else {
-        builtin::apply_defaults(resource, object.value_mut());
+        None => builtin::apply_defaults(resource, object.value_mut()),
+    }
+    if !applied {
+        apply::update_managers(resource, None, object.value_mut(), &target.manager(api, options));
+    }
+    let attributes = target.attributes(api, &name, options);
+    namespace::admit_create(&api.registry, resource, &target.namespace, &name)?;
+    admission::admit_create(&attributes, object.value_mut())?;
+    if resource.schema().is_none() {
         builtin::prepare_create(resource, object.value_mut());
     }
-    namespace::admit_create(&api.registry, resource, &target.namespace, &name)?;
-    admission::admit_create(&target.attributes(api, &name, options), object.value_mut())?;
     if has_version {
         // A real server answers so, without a reason.
         return Err(ApiError::new(
@@ -65,10 +72,7 @@ async fn attempt_create(
         ));
     }
     validate(resource, &object)?;
-    admission::review(&target.attributes(api, &name, options), object.value(), None)?;
-    if !applied {
-        apply::update_managers(resource, None, object.value_mut(), &target.manager(api, options));
-    }
+    admission::review(&attributes, object.value(), None)?;
     let key = Key::new(&target.namespace, &name);
     if let Some(there) = api.registry.head(resource, &key) {
         let error = if there.object().is_deleting() {
@@ -78,6 +82,8 @@ async fn attempt_create(
         };
         return Err(error);
     }
+    admission::check_create(&attributes, object.value()).await?;
+    builtin::complete_create(resource, object.value_mut());
     let object = conversion::to_storage(resource, object);
     if options.dry_run {
         return Ok(Arc::new(Stored::transient(object)));
@@ -104,5 +110,7 @@ fn validate(resource: &Resource, object: &Object) -> ApiResult<()> {
         Some(schema) => schema.validate_after(&mut causes, object.value(), None),
         None => causes.extend(builtin::validate_create(resource, object.value())),
     }
+    let scale = resource.custom.as_ref().and_then(|custom| custom.scale.as_ref());
+    causes.extend(scale.and_then(|paths| crd::validate_scale(paths, object.value())));
     refuse(resource, object.name(), causes)
 }

@@ -119,7 +119,9 @@ fn is_known(name: &str) -> bool {
 fn field<'s>(schema: &'s Schema, name: &str) -> Result<Option<&'s Schema>, String> {
     let raw = unescape(name);
     if let Some(child) = schema.properties.get(&raw) {
-        return Ok(Some(child));
+        // The name of an object is always known, its metadata has no fields in definitions.
+        let bare = raw == "metadata" && child.properties.is_empty();
+        return Ok((!bare).then_some(child.as_ref()));
     }
     match &schema.additional {
         Additional::Schema(child) => return Ok(Some(child)),

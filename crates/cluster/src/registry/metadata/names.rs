@@ -45,7 +45,7 @@ pub(super) fn subdomain_errors(text: &str) -> Vec<String> {
 }
 
 /// What is wrong with a DNS label.
-pub(super) fn label_errors(text: &str) -> Vec<String> {
+pub(crate) fn label_errors(text: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if text.contains('.') {
         return vec!["must not contain dots".to_owned()];
@@ -95,7 +95,7 @@ pub(super) fn key_errors(key: &str) -> Vec<String> {
 }
 
 /// What is wrong with the value of a label.
-pub(super) fn label_value_errors(value: &str) -> Vec<String> {
+pub(crate) fn label_value_errors(value: &str) -> Vec<String> {
     let mut errors = Vec::new();
     if value.len() > LABEL_LENGTH {
         errors.push(format!("must be no more than {LABEL_LENGTH} bytes"));

@@ -129,6 +129,7 @@ impl Schema {
             list: self.list.clone(),
             map_atomic: self.map_atomic,
             quantity: self.quantity,
+            checks: self.checks.clone(),
             defaults_below: self.defaults_below,
             ..Schema::default()
         }
@@ -147,7 +148,7 @@ fn note_below(schema: &mut Schema) {
     schema.defaults_below = defaults;
 }
 
-fn checks(map: &Map<String, Value>, references: &mut dyn Resolve) -> Result<Option<Box<Checks>>, Error> {
+fn checks(map: &Map<String, Value>, references: &mut dyn Resolve) -> Result<Option<Arc<Checks>>, Error> {
     const NAMES: [&str; 18] = [
         "format",
         "pattern",
@@ -182,7 +183,7 @@ fn checks(map: &Map<String, Value>, references: &mut dyn Resolve) -> Result<Opti
         Some(one) => Some(Box::new(node(one, references)?)),
         None => None,
     };
-    Ok(Some(Box::new(Checks {
+    Ok(Some(Arc::new(Checks {
         format: text(map, "format").map(Into::into),
         pattern: text(map, "pattern").map(pattern).transpose()?,
         min_length: count(map, "minLength"),

@@ -18,7 +18,7 @@ pub struct Schema {
     pub items: Option<Arc<Schema>>,
     pub default: Option<Value>,
     /// Checks of the value itself; absent on most nodes.
-    pub checks: Option<Box<Checks>>,
+    pub checks: Option<Arc<Checks>>,
     /// `x-kubernetes-validations` of this node.
     pub rules: Option<Box<Rules>>,
     /// Whether this node or one below it has rules: what has none is not walked.

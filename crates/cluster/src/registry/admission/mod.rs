@@ -1,5 +1,9 @@
 //! Admission: what is let in beyond the rules of its kind. Service accounts, limit ranges, quotas.
 
+mod limits;
+mod pod;
+pub mod quota;
+
 use serde_json::Value;
 
 use crate::api::Warnings;
@@ -23,10 +27,22 @@ pub struct Attributes<'a> {
     pub warnings: &'a Warnings,
 }
 
-/// May change the object, or refuse it.
+/// May change the object, or refuse it. Comes before validation.
 pub fn admit_create(attributes: &Attributes<'_>, object: &mut Value) -> ApiResult<()> {
     knative::admission::default(attributes, object, None);
+    if attributes.resource.is("", "pods") {
+        pod::admit(attributes, object)?;
+        limits::apply_defaults(attributes, object);
+    }
     Ok(())
+}
+
+/// May refuse a valid object. What it lets in is counted by quotas from then on.
+pub async fn check_create(attributes: &Attributes<'_>, object: &Value) -> ApiResult<()> {
+    if attributes.resource.is("", "pods") {
+        limits::check(attributes, object)?;
+    }
+    quota::charge(attributes, object).await
 }
 
 /// May change the new object, or refuse the update.

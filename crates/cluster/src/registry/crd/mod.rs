@@ -1,12 +1,21 @@
 //! CustomResourceDefinitions: from the object to the resources that it adds.
 
+mod compiled;
+mod definition;
+mod scale;
+mod structural;
+mod validate;
+
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::api::status::{ApiError, ApiResult};
 use crate::registry::resource::{Custom, Resource, ScalePaths, Subresource, Verbs};
-use crate::registry::schema::Schema;
+
+pub use definition::{apply_defaults, prepare_create};
+pub use scale::validate as validate_scale;
+pub use validate::{validate, validate_update};
 
 /// The resources that a definition adds, one for each served version.
 pub fn register(definition: &Value) -> ApiResult<Vec<Resource>> {
@@ -25,7 +34,7 @@ fn resource(definition: &Value, version: &Value, storage_version: &str) -> ApiRe
     let spec = &definition["spec"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let texts = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>();
-    let schema = Schema::from_openapi(&version["schema"]["openAPIV3Schema"])
+    let schema = compiled::schema(definition, version)
         .map_err(|error| ApiError::internal(error.to_string()))?;
     let (group, names) = (text(&spec["group"]), &spec["names"]);
     let (kind, plural) = (text(&names["kind"]), text(&names["plural"]));
@@ -54,7 +63,7 @@ fn resource(definition: &Value, version: &Value, storage_version: &str) -> ApiRe
         generation: true,
         custom: Some(Arc::new(Custom {
             definition: format!("{plural}.{group}"),
-            schema: Arc::new(schema),
+            schema,
             printer_columns: version["additionalPrinterColumns"].as_array().cloned().unwrap_or_default(),
             storage_version: storage_version.to_owned(),
             scale,

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Makes builtin.json.zlib: the schemas of the built-in kinds, without prose, from published OpenAPI v3 documents.
+"""Makes builtin.json.zlib, the schemas of the built-in kinds, and prose.json.zlib, the first sentences of their
+descriptions, from published OpenAPI v3 documents.
 
     generate.py FOLDER_WITH_DOCUMENTS    (core_v1.json, apps_v1.json, … as an API server publishes them)
 """
 import json
 import pathlib
+import re
 import sys
 import zlib
 
@@ -111,17 +113,36 @@ def more():
     }
 
 
+def sentence(text):
+    text = " ".join(text.split())
+    found = re.match(r"(.+?[.!?])(\s|$)", text)
+    return (found.group(1) if found else text)[:300]
+
+
+def prose(schema):
+    """What the schema (under "") and its fields are, as far as it is told."""
+    told = {name: field.get("description", "") for name, field in schema.get("properties", {}).items()}
+    told[""] = schema.get("description", "")
+    return {name: sentence(text) for name, text in told.items() if text}
+
+
+def write(name, value):
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    target = pathlib.Path(__file__).with_name(name)
+    target.write_bytes(zlib.compress(text.encode(), 9))
+    print(f"{name}: {len(value)} schemas, {len(text)} bytes, {target.stat().st_size} compressed")
+
+
 def main(folder):
-    schemas = {}
+    schemas, told = {}, {}
     for path in sorted(pathlib.Path(folder).glob("*.json")):
         for name, schema in json.loads(path.read_text())["components"]["schemas"].items():
             if name.rsplit(".", 1)[-1] not in SKIPPED:
                 schemas.setdefault(name, trim(schema))
+                told.setdefault(name, prose(schema))
     schemas.update(more())
-    text = json.dumps(schemas, sort_keys=True, separators=(",", ":"))
-    target = pathlib.Path(__file__).with_name("builtin.json.zlib")
-    target.write_bytes(zlib.compress(text.encode(), 9))
-    print(f"{len(schemas)} schemas, {len(text)} bytes, {target.stat().st_size} compressed")
+    write("builtin.json.zlib", schemas)
+    write("prose.json.zlib", told)
 
 
 if __name__ == "__main__":

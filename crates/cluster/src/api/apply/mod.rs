@@ -101,6 +101,12 @@ pub fn server_side_apply(
         }
     }
     managers::write(&mut merged, entries);
+    // What is created has no version yet, whatever was applied.
+    if live.is_none()
+        && let Some(metadata) = merged.get_mut("metadata").and_then(Value::as_object_mut)
+    {
+        metadata.remove("resourceVersion");
+    }
     Ok(merged)
 }
 

@@ -16,6 +16,9 @@ pub enum FieldValidation {
     Strict,
 }
 
+/// Bytes of the name of a field manager.
+const MANAGER_LIMIT: usize = 128;
+
 /// The circumstances of a write.
 #[derive(Debug, Clone)]
 pub struct WriteOptions {
@@ -63,6 +66,9 @@ impl WriteOptions {
                 FieldValidation::Warn
             }
         };
+        if query.text("fieldManager").len() > MANAGER_LIMIT {
+            causes.push(Cause::too_long("fieldManager", MANAGER_LIMIT));
+        }
         if !causes.is_empty() {
             return Err(ApiError::invalid_kind("meta.k8s.io", kind, "", causes));
         }

@@ -72,7 +72,12 @@ impl Target {
 
 /// 422 if there are causes.
 fn refuse(resource: &Resource, name: &str, causes: Vec<Cause>) -> Result<(), ApiError> {
-    if causes.is_empty() { Ok(()) } else { Err(ApiError::invalid(resource, name, causes)) }
+    if causes.is_empty() {
+        return Ok(());
+    }
+    // Both views of Events are validated as the older one.
+    let group = if resource.group == "events.k8s.io" { "" } else { &resource.group };
+    Err(ApiError::invalid_kind(group, &resource.kind, name, causes))
 }
 
 /// A write that the disk refused; a race is the caller's to handle.

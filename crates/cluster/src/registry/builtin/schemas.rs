@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 use crate::registry::resource::Resource;
 use crate::registry::schema::{Definitions, Resolve, Schema};
 
-static PACKED: &[u8] = include_bytes!("../../../openapi/builtin.json.zlib");
+static STRUCTURE: &[u8] = include_bytes!("../../../openapi/builtin.json.zlib");
+static PROSE: &[u8] = include_bytes!("../../../openapi/prose.json.zlib");
 
 const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
@@ -24,7 +25,7 @@ struct Library {
 }
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
-    let sources = documents();
+    let sources = sources();
     let mut kinds = BTreeMap::new();
     for (name, source) in &sources {
         for (api_version, kind) in kinds_of(source) {
@@ -36,10 +37,30 @@ static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
 
 static OBJECT_META: LazyLock<Arc<Schema>> = LazyLock::new(|| definition(META).unwrap_or_default());
 
-/// All definitions by name, read anew: they are too large to be kept for the few who ask.
+/// All definitions by name with what their fields are for, read anew: they are too large to be kept for the few who
+/// ask.
 pub fn documents() -> BTreeMap<String, Value> {
+    let mut documents = sources();
+    let prose: BTreeMap<String, BTreeMap<String, String>> = unpack(PROSE);
+    for (name, told) in prose {
+        let Some(document) = documents.get_mut(&name) else { continue };
+        for (field, text) in told {
+            let place = if field.is_empty() { Some(&mut *document) } else { document["properties"].get_mut(&field) };
+            if let Some(place) = place {
+                place["description"] = text.into();
+            }
+        }
+    }
+    documents
+}
+
+fn sources() -> BTreeMap<String, Value> {
+    unpack(STRUCTURE)
+}
+
+fn unpack<T: serde::de::DeserializeOwned>(packed: &[u8]) -> T {
     let mut text = String::new();
-    ZlibDecoder::new(PACKED)
+    ZlibDecoder::new(packed)
         .read_to_string(&mut text)
         .ok()
         .and_then(|_| serde_json::from_str(&text).ok())

@@ -114,7 +114,7 @@ fn notes(
             match handler {
                 Some(handler) => notes.push(format!("Handler {handler} found.")),
                 None => {
-                    notes.push("No function named handler was found: name the handler yourself.".to_owned())
+                    notes.push("No function named handler was found: name the handler yourself.".to_owned());
                 }
             }
             let file = language.dependency_file();

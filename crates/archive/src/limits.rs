@@ -27,7 +27,7 @@ impl Default for Limits {
             entries: 10_000,
             ratio: 100,
             depth: 32,
-            time: Duration::from_secs(60),
+            time: Duration::from_mins(1),
         }
     }
 }

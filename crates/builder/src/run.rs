@@ -32,7 +32,10 @@ pub struct Settings {
     pub work: PathBuf,
     /// Where the report goes: `TERMINATION_MESSAGE_PATH`, else `/dev/termination-log`.
     pub report: PathBuf,
-    /// Where interpreters are looked for: `PATH`.
+    /// `KL_TOOLCHAIN`: the interpreters, as who starts builds has found them. Asking them takes longer
+    /// than all the rest of a small build.
+    pub toolchain: Option<Toolchain>,
+    /// Where they are looked for otherwise: `PATH`.
     pub path: String,
     /// Our own program, and the arguments with which it does nothing but `sandbox::child_main`.
     pub sandbox: (PathBuf, Vec<String>),
@@ -222,8 +225,13 @@ async fn dependencies(
 
 async fn tools(settings: &Settings) -> Tools {
     let (program, args) = &settings.sandbox;
-    let (launcher, toolchain) =
-        tokio::join!(Launcher::new(program.clone(), args.clone()), Toolchain::discover(&settings.path));
+    let toolchain = async {
+        match &settings.toolchain {
+            Some(toolchain) => toolchain.clone(),
+            None => Toolchain::discover(&settings.path).await,
+        }
+    };
+    let (launcher, toolchain) = tokio::join!(Launcher::new(program.clone(), args.clone()), toolchain);
     Tools { launcher, toolchain, memory_bytes: settings.memory_bytes }
 }
 

@@ -125,3 +125,20 @@ async fn what_cannot_be_built_is_refused_honestly() {
     let report: BuildReport = serde_json::from_slice(&std::fs::read(&settings.report).unwrap()).unwrap();
     assert_eq!((outcome.exit_code(), report.failure.unwrap().category), (1, FailureCategory::Internal));
 }
+
+#[tokio::test]
+async fn interpreters_that_are_told_are_not_looked_for() {
+    let bench = Bench::new();
+    let mut settings = bench.settings(&inline(Language::Python, PYTHON, None));
+    settings.toolchain = Some(sandbox::Toolchain::discover(&settings.path).await);
+    settings.path = "/nowhere".into();
+    let told = serde_json::to_string(&settings.toolchain).unwrap();
+    assert_eq!(serde_json::from_str::<Option<sandbox::Toolchain>>(&told).unwrap(), settings.toolchain);
+    let outcome = builder::run(settings.clone(), std::io::sink(), std::future::pending()).await;
+    assert_eq!(outcome.exit_code(), 0);
+    settings.toolchain = None;
+    let outcome = builder::run(settings.clone(), std::io::sink(), std::future::pending()).await;
+    let report: BuildReport = serde_json::from_slice(&std::fs::read(&settings.report).unwrap()).unwrap();
+    assert_eq!(outcome.exit_code(), 1);
+    assert_eq!(report.failure.unwrap().message, "Python is not installed on this machine.");
+}

@@ -27,7 +27,7 @@ async fn a_build_that_is_ended_ends_its_programs_and_leaves_no_files() {
     let began = Instant::now();
     let outcome = builder::run(settings, sink.clone(), shutdown).await;
     assert_eq!(outcome, Outcome::Cancelled);
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
     assert!(sink.text().contains("The build was ended."));
     assert_eq!(std::fs::read_dir(bench.path("work")).unwrap().count(), 0);
     let report: BuildReport = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();

@@ -68,6 +68,7 @@ impl Bench {
             cache: self.path("cache"),
             work: self.path("work"),
             report: self.path(&format!("report-{}", request.build_id)),
+            toolchain: None,
             path: search_path(),
             sandbox: (env!("CARGO_BIN_EXE_builder-sandbox-exec").into(), Vec::new()),
             memory_bytes: 1 << 30,

@@ -1,5 +1,7 @@
 //! Every format, good and hostile.
 
+#![expect(clippy::unwrap_used, reason = "also in the functions that tests share")]
+
 use std::io::{Cursor, Write};
 use std::time::Duration;
 

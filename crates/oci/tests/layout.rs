@@ -1,5 +1,7 @@
 //! The layout folder: writing, finding, several writers, garbage.
 
+#![expect(clippy::unwrap_used, reason = "also in the functions that tests share")]
+
 use std::sync::Barrier;
 
 use oci::layer::Entry;

@@ -20,6 +20,7 @@ pub struct Interpreter {
 
 /// What was found in the search path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::unsafe_derive_deserialize, reason = "the unsafe code is inside tokio's join!")]
 pub struct Toolchain {
     /// `python3`.
     pub python: Option<Interpreter>,

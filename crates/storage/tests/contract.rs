@@ -1,5 +1,7 @@
 //! What every storage promises; run for each kind that there is.
 
+#![expect(clippy::unwrap_used, reason = "also in the functions that tests share")]
+
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use storage::{Error, Storage};

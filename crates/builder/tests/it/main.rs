@@ -1,5 +1,7 @@
 //! Builds for real: pip and npm against their registries, images in a layout, the wrappers started.
 
+#![expect(clippy::unwrap_used, reason = "also in the functions that tests share")]
+
 mod builds;
 mod cancel;
 mod dependencies;

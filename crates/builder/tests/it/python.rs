@@ -113,8 +113,8 @@ async fn a_handler_that_never_answers_is_answered_for() {
 
 #[tokio::test]
 async fn async_handlers_run_side_by_side_and_keep_their_ids() {
-    let code = "import asyncio\nasync def handler(event, context):\n    await asyncio.sleep(0.3)\n    print('at', event)\n    return context.correlation_id\n";
-    let function = start(code, &[("KL_TIMEOUT", "2s")]).await;
+    let code = "import asyncio\nasync def handler(event, context):\n    await asyncio.sleep(1)\n    print('at', event)\n    return context.correlation_id\n";
+    let function = start(code, &[]).await;
     let began = std::time::Instant::now();
     std::thread::scope(|scope| {
         for number in 0..8 {
@@ -133,7 +133,7 @@ async fn async_handlers_run_side_by_side_and_keep_their_ids() {
             });
         }
     });
-    assert!(began.elapsed() < Duration::from_millis(2000));
+    assert!(began.elapsed() < Duration::from_secs(6));
     for _ in 0..8 {
         let line = function.line("at");
         let number = line["msg"].as_str().unwrap().trim_start_matches("at ").to_owned();

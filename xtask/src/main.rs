@@ -1,13 +1,17 @@
-//! Builds the browser's half of the dashboard into `web/`, which the server embeds or reads.
+//! What `make` needs beside cargo.
 //!
 //! * `cargo xtask web [--release]`: wasm, bindings, styles, editor, fonts; hashed and compressed;
-//! * `cargo xtask budgets`: fails when a page would weigh more than it may.
+//! * `cargo xtask budgets`: fails when a page would weigh more than it may;
+//! * `cargo xtask rules`: fails when a crate uses what ARCHITECTURE.md does not allow;
+//! * `cargo xtask generate [--check]`: files made from the code, kept in the repository.
 
 mod budgets;
 mod bundle;
 mod cache;
 mod compress;
 mod editor;
+mod generate;
+mod rules;
 mod styles;
 mod wasm;
 mod web;
@@ -23,7 +27,10 @@ fn main() -> Result<()> {
         ["web"] => web::build(&root(), false),
         ["web", "--release"] => web::build(&root(), true),
         ["budgets"] => budgets::check(&root()),
-        _ => bail!("usage: cargo xtask web [--release] | budgets"),
+        ["rules"] => rules::check(&root()),
+        ["generate"] => generate::run(&root(), false),
+        ["generate", "--check"] => generate::run(&root(), true),
+        _ => bail!("usage: cargo xtask web [--release] | budgets | rules | generate [--check]"),
     }
 }
 

@@ -20,5 +20,6 @@ mod push;
 mod report;
 mod run;
 mod runtime;
+mod steps;
 
 pub use run::{Outcome, Settings, run};

@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use domain::build::{BuildReport, BuildRequest, FailureCategory, Step, StepName};
-use domain::{Clock, SystemClock};
+use domain::build::{BuildReport, BuildRequest, FailureCategory, StepName};
 use oci::{Image, Layer, Layout};
 use sandbox::{Launcher, Toolchain};
 use tempfile::TempDir;
@@ -15,6 +14,7 @@ use crate::fetch::fetch;
 use crate::log::Log;
 use crate::process::Tools;
 use crate::runtime::{Context, Runtime};
+use crate::steps::Steps;
 use crate::{assemble, plan, push, report};
 
 /// What the process was started with.
@@ -100,39 +100,6 @@ pub async fn run(
         log.error(format!("The report could not be written: {error}."));
     }
     outcome
-}
-
-/// The timed steps.
-#[derive(Default)]
-struct Steps(Vec<Step>);
-
-impl Steps {
-    fn begin(&mut self, name: StepName) {
-        self.end();
-        let step =
-            Step { name, started_at: SystemClock.now(), duration_ms: None, cached: false, failed: false };
-        self.0.push(step);
-    }
-
-    fn end(&mut self) {
-        if let Some(step) = self.0.last_mut().filter(|step| step.duration_ms.is_none()) {
-            step.duration_ms = Some(SystemClock.now().millis_since(step.started_at));
-        }
-    }
-
-    fn cached(&mut self) {
-        if let Some(step) = self.0.last_mut() {
-            step.cached = true;
-        }
-    }
-
-    fn finish(mut self, failed: bool) -> Vec<Step> {
-        self.end();
-        if let Some(step) = self.0.last_mut() {
-            step.failed = failed;
-        }
-        self.0
-    }
 }
 
 async fn build(settings: &Settings, log: &Log, steps: &mut Steps) -> Result<(String, Image)> {

@@ -4,17 +4,20 @@
 //! into place whole, `index.json` is replaced under a lock. Who writes an image holds the folder's
 //! lock together with others who do; the garbage collection waits for all of them.
 
+mod blobs;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Read, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
 use tempfile::NamedTempFile;
 
+use self::blobs::readable;
 use crate::error::at;
-use crate::layer::{self, Compression, Entry, Layer};
-use crate::{Descriptor, Digest, Error, Hashing, ImageConfig, Index, Manifest, REF_NAME, Result, media};
+use crate::layer::Layer;
+use crate::{Descriptor, Digest, Error, ImageConfig, Index, Manifest, REF_NAME, Result, media};
 
 /// An image layout folder. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -83,38 +86,6 @@ impl Layout {
     /// Whether the blob is there.
     pub fn contains(&self, digest: &Digest) -> bool {
         self.blob_path(digest).is_file()
-    }
-
-    /// Keeps these bytes.
-    pub fn put_bytes(&self, bytes: &[u8], media_type: &str) -> Result<Descriptor> {
-        let descriptor = Descriptor::new(media_type, Digest::of(bytes), bytes.len() as u64);
-        if !self.contains(&descriptor.digest) {
-            let mut file = self.temporary()?;
-            file.write_all(bytes).map_err(at(file.path()))?;
-            self.settle(file, &descriptor.digest)?;
-        }
-        Ok(descriptor)
-    }
-
-    /// Keeps a copy of what `reader` gives; an error when it is not what `expected` names.
-    pub fn put_blob(&self, mut reader: impl Read, expected: &Digest) -> Result<()> {
-        if self.contains(expected) {
-            return Ok(());
-        }
-        let mut out = Hashing::new(self.temporary()?);
-        io::copy(&mut reader, &mut out).map_err(at(&self.root))?;
-        let (file, found, _) = out.finish();
-        if found != *expected {
-            return Err(Error::Mismatch { expected: expected.clone(), found });
-        }
-        self.settle(file, expected)
-    }
-
-    /// Packs a layer straight into the layout.
-    pub fn put_layer(&self, entries: Vec<Entry>, compression: Compression) -> Result<Layer> {
-        let (file, layer) = layer::pack(entries, compression, self.temporary()?)?;
-        self.settle(file, &layer.blob.digest)?;
-        Ok(layer)
     }
 
     /// Adds an image whose layers are in the layout, under `name` (`repository:tag`) when given. An
@@ -222,18 +193,6 @@ impl Layout {
         Ok(())
     }
 
-    fn temporary(&self) -> Result<NamedTempFile> {
-        let folder = self.root.join("blobs/sha256");
-        tempfile::Builder::new().prefix(".part-").tempfile_in(&folder).map_err(at(&folder))
-    }
-
-    fn settle(&self, file: NamedTempFile, digest: &Digest) -> Result<()> {
-        let path = self.blob_path(digest);
-        readable(file.as_file()).map_err(at(&path))?;
-        file.persist(&path).map_err(|error| at(&path)(error.error))?;
-        Ok(())
-    }
-
     fn lock(&self, name: &str) -> Result<File> {
         let (file, path) = self.lock_file(name)?;
         file.lock().map_err(at(&path))?;
@@ -264,12 +223,6 @@ fn add(index: &mut Index, mut descriptor: Descriptor, name: Option<&str>) {
     if name.is_some() || !known {
         index.manifests.push(descriptor);
     }
-}
-
-/// Temporary files are private; images are not.
-fn readable(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 fn json<T: Serialize>(document: &T) -> Vec<u8> {

@@ -114,7 +114,7 @@ impl Drop for Function {
     }
 }
 
-fn command(language: Language, folder: &Path) -> Command {
+pub(crate) fn command(language: Language, folder: &Path) -> Command {
     let (program, args, wrapper) = match language {
         Language::Python => ("python3", &["-I", "-S"][..], "wrapper.py"),
         _ => ("node", &[][..], "wrapper.cjs"),

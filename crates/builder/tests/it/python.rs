@@ -249,3 +249,34 @@ async fn the_logging_module_and_standard_error_become_lines_with_levels() {
     assert_eq!(function.line("raw")["level"], "warn");
     assert_eq!(function.line("d")["extra_field"], 5);
 }
+
+#[tokio::test]
+async fn a_function_that_cannot_be_loaded_says_why_and_ends() {
+    use crate::harness::{Bench, inline};
+    let cases = [
+        (
+            Language::Python,
+            "import nowhere\ndef handler(event): pass\n",
+            "ModuleNotFoundError: No module named 'nowhere'",
+        ),
+        (Language::Nodejs, "require('nowhere'); exports.handler = 1;\n", "Cannot find module 'nowhere'"),
+        (Language::Nodejs, "exports.handler = 5;\n", "The module main exports no function handler."),
+    ];
+    for (language, code, expected) in cases {
+        let bench = Bench::new();
+        let built = bench.build(&inline(language, code, None)).await;
+        built.digest();
+        let folder = bench.unpacked(&built, "image");
+        let message = bench.path("message");
+        let output = crate::function::command(language, &folder)
+            .env("TERMINATION_MESSAGE_PATH", &message)
+            .env("KL_HANDLER", "main.handler")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let told = std::fs::read_to_string(message).unwrap();
+        assert!(told.starts_with("The function cannot be loaded: ") && told.contains(expected), "{told}");
+        let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(line["level"], "error");
+    }
+}

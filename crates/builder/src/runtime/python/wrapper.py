@@ -64,7 +64,12 @@ def load(handler):
     if not module:
         raise RuntimeError("The handler %r is not <module>.<function>." % handler)
     sys.path.insert(0, ROOT)
-    sys.path.append(os.path.join(ROOT, ".packages"))
+    packages = os.path.join(ROOT, ".packages")
+    sys.path.append(packages)
+    if os.path.isdir(packages) and any(name.endswith(".pth") for name in os.listdir(packages)):
+        import site
+
+        site.addsitedir(packages)
     from importlib import import_module
 
     function = getattr(import_module(module.replace("/", ".")), name, None)

@@ -21,7 +21,7 @@ pub struct Input {
     /// Must be filled.
     pub required: bool,
     /// HTML pattern.
-    pub pattern: Option<&'static str>,
+    pub pattern: Option<String>,
     /// Smallest and largest number.
     pub range: Option<(i64, i64)>,
     /// Error next to the field.

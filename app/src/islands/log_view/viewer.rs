@@ -351,6 +351,7 @@ impl Viewer {
         let mut matches = self.matches.borrow_mut();
         let count = matches.places.len() as i64;
         if count > 0 {
+            self.follow.set(false);
             matches.at = (matches.at as i64 + by).rem_euclid(count) as usize;
             let place = matches.places[matches.at];
             drop(matches);

@@ -62,7 +62,8 @@ pub(super) fn create_form(
                     hint: "Lower-case letters, digits and hyphens; starts with a letter; at most 57.",
                     value: draft.name.clone(),
                     required: true,
-                    pattern: Some(FUNCTION_NAME_PATTERN),
+                    // Browsers read patterns in `v` mode, where a hyphen in a class is escaped.
+                    pattern: Some(FUNCTION_NAME_PATTERN.replace("9-]", "9\\-]")),
                     error: name_error,
                     focus: problem.is_none(),
                     ..Input::default()

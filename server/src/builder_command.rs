@@ -24,6 +24,7 @@ pub(crate) async fn run() -> Result<ExitCode> {
         cache: required("KL_CACHE_DIR")?.into(),
         work: config::variable("TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from),
         report: report.into(),
+        toolchain: config::variable("KL_TOOLCHAIN").and_then(|text| serde_json::from_str(&text).ok()),
         path: config::search_path(),
         sandbox: (program, vec![cli::SANDBOX.to_owned()]),
         memory_bytes: STEP_MEMORY,

@@ -54,10 +54,12 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<(Cluster, operator::Settin
             )));
         }
     };
+    // Asking the interpreters again would take longer than all the rest of a small build.
+    let told = serde_json::to_string(&toolchain).unwrap_or_default();
     let host = HostImage {
         program,
         subcommands: vec![cli::BUILDER.to_owned()],
-        env: BTreeMap::from([("PATH".to_owned(), config::search_path())]),
+        env: BTreeMap::from([("PATH".to_owned(), config::search_path()), ("KL_TOOLCHAIN".to_owned(), told)]),
     };
     let workload = workload::Config::new(launcher, toolchain, &images).host_image(OWN_IMAGE, host);
     let knative = cluster::knative::Config {

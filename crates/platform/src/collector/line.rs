@@ -83,8 +83,20 @@ pub(super) fn parse(raw: &[u8], now: Timestamp) -> Parsed {
 }
 
 /// Fields that are told in another way, or say nothing on the function's own page.
-const KNOWN: [&str; 11] =
-    ["level", "ts", "at", "msg", "text", "stream", "group", "correlationId", "function", "tenant", "number"];
+const KNOWN: [&str; 12] = [
+    "level",
+    "ts",
+    "at",
+    "msg",
+    "text",
+    "stream",
+    "group",
+    "correlationid",
+    "eventid",
+    "function",
+    "tenant",
+    "number",
+];
 
 /// A line of a wrapper or of the builder: JSON with a message.
 fn structured(text: &str, at: Timestamp) -> Option<NewLine> {
@@ -109,7 +121,7 @@ fn structured(text: &str, at: Timestamp) -> Option<NewLine> {
         level: get("level").and_then(level_of_name).unwrap_or(Level::Info),
         text: shown,
         group: get("group").map(str::to_owned),
-        correlation: get("correlationId").map(str::to_owned),
+        correlation: get("correlationid").map(str::to_owned),
     })
 }
 
@@ -141,7 +153,7 @@ mod tests {
     #[test]
     fn a_line_of_the_wrapper_is_taken_apart() {
         let parsed = line(
-            r#"2026-11-23T06:00:00.123456789Z {"level":"error","ts":"2026-11-23T06:00:00.100Z","msg":"boom","correlationId":"c-1","duration_ms":5}"#,
+            r#"2026-11-23T06:00:00.123456789Z {"level":"error","ts":"2026-11-23T06:00:00.100Z","msg":"boom","correlationid":"c-1","eventid":"e-1","duration_ms":5}"#,
         );
         assert_eq!((parsed.level, parsed.text.as_str()), (Level::Error, "boom duration_ms=5"));
         assert_eq!(parsed.correlation.as_deref(), Some("c-1"));

@@ -10,7 +10,8 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 use crate::{
     AppError, api,
     components::{header::Header, problem::ProblemPanel},
-    form, islands::{enhance::Enhance, palette::Palette},
+    form,
+    islands::{enhance::Enhance, palette::Palette},
 };
 
 /// Where in the product a page is; marks the entry of the header.
@@ -82,7 +83,10 @@ where
 fn failed(error: &AppError) -> Content {
     form::set_status(error.0.status);
     let retry = error.0.status >= 500;
-    Content::other(error.0.title.trim_end_matches('.').to_owned(), view! { <ProblemPanel error=error.clone() retry/> })
+    Content::other(
+        error.0.title.trim_end_matches('.').to_owned(),
+        view! { <ProblemPanel error=error.clone() retry/> },
+    )
 }
 
 /// A part of the path.

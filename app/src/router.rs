@@ -29,7 +29,8 @@ pub fn router(platform: Platform, assets: Assets) -> Router {
     };
     let options = LeptosOptions::builder().output_name("app").build();
     let pages = generate_route_list(App);
-    let mut router = Router::new().leptos_routes_with_context(&options, pages.clone(), context.clone(), shell);
+    let mut router =
+        Router::new().leptos_routes_with_context(&options, pages.clone(), context.clone(), shell);
     for page in &pages {
         let render = render_app_async_with_context(context.clone(), shell);
         router = router.route(page.path(), post(async move |request| post_form(request, render).await));

@@ -16,7 +16,7 @@ mod styles;
 mod wasm;
 mod web;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
@@ -34,8 +34,10 @@ fn main() -> Result<()> {
     }
 }
 
-/// The workspace's folder.
+/// The workspace's folder: the one that `cargo xtask` runs in, which with a shared target folder
+/// need not be the one that this was compiled in.
 fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    here.parent().unwrap_or(&here).to_path_buf()
 }

@@ -1,6 +1,10 @@
 //! `frontend` to wasm and its JavaScript bindings.
 
-use std::{fs, path::{Path, PathBuf}, process::{Command, Stdio}};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;

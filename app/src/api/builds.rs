@@ -1,16 +1,20 @@
 //! Builds and what can be done to them.
 
-use leptos::prelude::*;
 use domain::{BuildId, Cursor, FunctionName, Page, TenantName, build::Build};
+use leptos::prelude::*;
 use server_fn::codec::Json;
 
-use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::api::cx;
+use crate::error::AppError;
 
 /// One page of a function's builds, newest first.
 #[server(prefix = "/fn", endpoint = "builds/list", input = Json)]
-pub async fn list_builds(tenant: TenantName, name: FunctionName, cursor: Option<Cursor>) -> Result<Page<Build>, AppError> {
+pub async fn list_builds(
+    tenant: TenantName,
+    name: FunctionName,
+    cursor: Option<Cursor>,
+) -> Result<Page<Build>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.list_builds(&caller, &tenant, &name, cursor).await?)
 }

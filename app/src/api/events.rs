@@ -1,19 +1,24 @@
 //! The event timeline.
 
-use leptos::prelude::*;
 use domain::{
     CorrelationId, Cursor, Page, TenantName,
     event::{CloudEvent, EventFilter, EventRecord},
 };
+use leptos::prelude::*;
 use server_fn::codec::Json;
 
-use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::api::cx;
+use crate::error::AppError;
 
 /// One page, newest first.
 #[server(prefix = "/fn", endpoint = "events/list", input = Json)]
-pub async fn list_events(tenant: TenantName, filter: EventFilter, cursor: Option<Cursor>, limit: Option<u32>) -> Result<Page<EventRecord>, AppError> {
+pub async fn list_events(
+    tenant: TenantName,
+    filter: EventFilter,
+    cursor: Option<Cursor>,
+    limit: Option<u32>,
+) -> Result<Page<EventRecord>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.list_events(&caller, &tenant, &filter, cursor, limit).await?)
 }
@@ -27,7 +32,10 @@ pub async fn get_event(tenant: TenantName, position: i64) -> Result<EventRecord,
 
 /// All events of one intention, oldest first.
 #[server(prefix = "/fn", endpoint = "events/chain", input = Json)]
-pub async fn event_chain(tenant: TenantName, correlation: CorrelationId) -> Result<Vec<EventRecord>, AppError> {
+pub async fn event_chain(
+    tenant: TenantName,
+    correlation: CorrelationId,
+) -> Result<Vec<EventRecord>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.event_chain(&caller, &tenant, &correlation).await?)
 }

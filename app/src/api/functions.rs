@@ -1,6 +1,5 @@
 //! Functions: lists, forms and what changes them.
 
-use leptos::prelude::*;
 use domain::{
     FunctionName, Page, TenantName,
     function::{
@@ -8,15 +7,19 @@ use domain::{
         SettingsForm, SourceView,
     },
 };
+use leptos::prelude::*;
 use server_fn::codec::Json;
 
-use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::api::cx;
+use crate::error::AppError;
 
 /// One page of the list.
 #[server(prefix = "/fn", endpoint = "functions/list", input = Json)]
-pub async fn list_functions(tenant: TenantName, query: FunctionQuery) -> Result<Page<FunctionSummary>, AppError> {
+pub async fn list_functions(
+    tenant: TenantName,
+    query: FunctionQuery,
+) -> Result<Page<FunctionSummary>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.list_functions(&caller, &tenant, &query).await?)
 }
@@ -65,14 +68,22 @@ pub async fn get_source(tenant: TenantName, name: FunctionName) -> Result<Source
 
 /// New code.
 #[server(prefix = "/fn", endpoint = "functions/deploy", input = Json)]
-pub async fn deploy_function(tenant: TenantName, name: FunctionName, deploy: Deploy) -> Result<FunctionSummary, AppError> {
+pub async fn deploy_function(
+    tenant: TenantName,
+    name: FunctionName,
+    deploy: Deploy,
+) -> Result<FunctionSummary, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.deploy(&caller, &tenant, &name, deploy).await?)
 }
 
 /// The Settings tab.
 #[server(prefix = "/fn", endpoint = "functions/settings", input = Json)]
-pub async fn update_settings(tenant: TenantName, name: FunctionName, form: SettingsForm) -> Result<FunctionSummary, AppError> {
+pub async fn update_settings(
+    tenant: TenantName,
+    name: FunctionName,
+    form: SettingsForm,
+) -> Result<FunctionSummary, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.update_settings(&caller, &tenant, &name, form).await?)
 }
@@ -86,7 +97,11 @@ pub async fn get_yaml(tenant: TenantName, name: FunctionName) -> Result<String, 
 
 /// A manifest in YAML or JSON; with a name it replaces that function's spec.
 #[server(prefix = "/fn", endpoint = "functions/apply", input = Json)]
-pub async fn apply_yaml(tenant: TenantName, name: Option<FunctionName>, text: String) -> Result<FunctionSummary, AppError> {
+pub async fn apply_yaml(
+    tenant: TenantName,
+    name: Option<FunctionName>,
+    text: String,
+) -> Result<FunctionSummary, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.apply_yaml(&caller, &tenant, name.as_ref(), &text).await?)
 }

@@ -1,19 +1,23 @@
 //! Calls through the platform: the Test tab.
 
-use leptos::prelude::*;
 use domain::{
     FunctionName, TenantName,
     invocation::{InvokeRequest, InvokeResult, SavedTest},
 };
+use leptos::prelude::*;
 use server_fn::codec::Json;
 
-use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::api::cx;
+use crate::error::AppError;
 
 /// Calls a function and waits for its answer.
 #[server(prefix = "/fn", endpoint = "invocations/invoke", input = Json)]
-pub async fn invoke(tenant: TenantName, name: FunctionName, request: InvokeRequest) -> Result<InvokeResult, AppError> {
+pub async fn invoke(
+    tenant: TenantName,
+    name: FunctionName,
+    request: InvokeRequest,
+) -> Result<InvokeResult, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.invoke(&caller, &tenant, &name, request).await?)
 }
@@ -27,14 +31,23 @@ pub async fn saved_tests(tenant: TenantName, name: FunctionName) -> Result<Vec<S
 
 /// Saves a request under a name, over the one that has it.
 #[server(prefix = "/fn", endpoint = "invocations/save-test", input = Json)]
-pub async fn save_test(tenant: TenantName, name: FunctionName, title: String, request: InvokeRequest) -> Result<(), AppError> {
+pub async fn save_test(
+    tenant: TenantName,
+    name: FunctionName,
+    title: String,
+    request: InvokeRequest,
+) -> Result<(), AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.save_test(&caller, &tenant, &name, &title, request).await.map(drop)?)
 }
 
 /// Forgets a saved request.
 #[server(prefix = "/fn", endpoint = "invocations/delete-test", input = Json)]
-pub async fn delete_saved_test(tenant: TenantName, name: FunctionName, title: String) -> Result<(), AppError> {
+pub async fn delete_saved_test(
+    tenant: TenantName,
+    name: FunctionName,
+    title: String,
+) -> Result<(), AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.delete_saved_test(&caller, &tenant, &name, &title).await?)
 }

@@ -1,15 +1,15 @@
 //! Log lines of builds and functions.
 
-use leptos::prelude::*;
 use domain::{
     TenantName,
     log::{LogPage, LogQuery, LogTarget},
 };
+use leptos::prelude::*;
 use server_fn::codec::Json;
 
-use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::api::cx;
+use crate::error::AppError;
 
 /// Some lines; without `after` and `before` the newest.
 #[server(prefix = "/fn", endpoint = "logs/read", input = Json)]

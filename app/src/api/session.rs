@@ -1,13 +1,13 @@
 //! Who is signed in, and where they may go.
 
-use leptos::prelude::*;
 use domain::{FunctionName, TenantName};
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
-use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use crate::api::cx;
+use crate::error::AppError;
 
 /// Tenants that the caller sees.
 #[server(prefix = "/fn", endpoint = "session/tenants", input = Json)]

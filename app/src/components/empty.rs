@@ -5,7 +5,12 @@ use leptos::prelude::*;
 use super::icon::icon;
 
 /// An empty list: why, and the next step.
-pub fn empty(shape: &'static str, title: impl Into<String>, text: impl Into<String>, action: AnyView) -> AnyView {
+pub fn empty(
+    shape: &'static str,
+    title: impl Into<String>,
+    text: impl Into<String>,
+    action: AnyView,
+) -> AnyView {
     let (title, text) = (title.into(), text.into());
     view! {
         <div class="empty">

@@ -1,6 +1,9 @@
 //! Events as a table.
 
-use domain::{TenantName, event::{EventRecord, EventStatus}};
+use domain::{
+    TenantName,
+    event::{EventRecord, EventStatus},
+};
 use leptos::prelude::*;
 
 use super::{

@@ -53,7 +53,8 @@ pub fn http_pill(status: u16) -> AnyView {
 pub fn event_label(event: &CloudEvent) -> String {
     match event.event_type() {
         Some(EventType::StatusUpdated) => {
-            let phase = event.data.as_ref().and_then(|data| data.get("phase")).and_then(|phase| phase.as_str());
+            let phase =
+                event.data.as_ref().and_then(|data| data.get("phase")).and_then(|phase| phase.as_str());
             phase.map_or_else(|| "Phase changed".to_owned(), |phase| format!("Now {phase}"))
         }
         Some(kind) => kind.label().to_owned(),

@@ -78,7 +78,8 @@ fn steps_of(detail: &FunctionDetail) -> Vec<Step> {
             BuildState::Completed => State::Done,
             _ => State::Failed,
         };
-        let took = build.started_at.zip(build.finished_at).map(|(from, to)| duration(to.millis_since(from) as f64));
+        let took =
+            build.started_at.zip(build.finished_at).map(|(from, to)| duration(to.millis_since(from) as f64));
         let failure = build.report.failure.as_ref().map(|failure| failure.message.clone());
         let queued = build.queue_position.map(|position| format!("{position} in the queue"));
         let note = failure.or(queued).or(took).unwrap_or_default();

@@ -117,7 +117,11 @@ fn row(tenant: &TenantName, record: &EventRecord, at: usize, scale: &Scale) -> A
     let x = scale.place(end);
     let name = record.function.as_ref().map(|name| format!(" · {name}")).unwrap_or_default();
     let label = event_label(&record.event);
-    let short: String = if label.chars().count() > 24 { label.chars().take(23).chain(['…']).collect() } else { label.clone() };
+    let short: String = if label.chars().count() > 24 {
+        label.chars().take(23).chain(['…']).collect()
+    } else {
+        label.clone()
+    };
     let bars = spans(record).map(|(queue, run)| {
         let (from, began) = (scale.place(end - queue - run), scale.place(end - run));
         view! {
@@ -127,9 +131,11 @@ fn row(tenant: &TenantName, record: &EventRecord, at: usize, scale: &Scale) -> A
     });
     // A failure is a cross, anything else a dot: told apart without colour.
     let mark = if tone == "bad" {
-        view! { <path class="mark bad" d=format!("M{:.1} {}l8 8m0 -8l-8 8", x - 4.0, y + 8)></path> }.into_any()
+        view! { <path class="mark bad" d=format!("M{:.1} {}l8 8m0 -8l-8 8", x - 4.0, y + 8)></path> }
+            .into_any()
     } else {
-        view! { <circle class=format!("mark {tone}") cx=format!("{x:.1}") cy=y + 12 r="4"></circle> }.into_any()
+        view! { <circle class=format!("mark {tone}") cx=format!("{x:.1}") cy=y + 12 r="4"></circle> }
+            .into_any()
     };
     view! {
         <a href=routes::event(tenant, record.position) class="timeline-row">

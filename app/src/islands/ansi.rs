@@ -131,14 +131,20 @@ fn skip_escape<'a>(text: &'a str, style: &mut Style) -> &'a str {
     if let Some(body) = text.strip_prefix('[') {
         let Some(end) = body.find(|c: char| ('\u{40}'..='\u{7e}').contains(&c)) else { return "" };
         if body.as_bytes()[end] == b'm' {
-            let codes: Vec<u16> = body[..end].split([';', ':']).map(|code| code.parse().unwrap_or(0)).collect();
+            let codes: Vec<u16> =
+                body[..end].split([';', ':']).map(|code| code.parse().unwrap_or(0)).collect();
             style.apply(&codes);
         }
         return &body[end + 1..];
     }
     // OSC (titles, links): up to BEL or ST; the text between two link marks stays.
     if let Some(body) = text.strip_prefix(']') {
-        let end = body.find('\u{7}').map(|at| at + 1).into_iter().chain(body.find("\u{1b}\\").map(|at| at + 2)).min();
+        let end = body
+            .find('\u{7}')
+            .map(|at| at + 1)
+            .into_iter()
+            .chain(body.find("\u{1b}\\").map(|at| at + 2))
+            .min();
         return end.map_or("", |end| &body[end..]);
     }
     text.get(text.chars().next().map_or(0, char::len_utf8)..).unwrap_or("")
@@ -170,7 +176,10 @@ mod tests {
 
     #[test]
     fn links_titles_and_cursor_moves_leave_only_their_text() {
-        assert_eq!(spans("\u{1b}]8;;javascript:alert(1)\u{1b}\\click\u{1b}]8;;\u{1b}\\"), [span("click", "")]);
+        assert_eq!(
+            spans("\u{1b}]8;;javascript:alert(1)\u{1b}\\click\u{1b}]8;;\u{1b}\\"),
+            [span("click", "")]
+        );
         assert_eq!(spans("\u{1b}]0;title\u{7}a\u{1b}[2Kb\u{8}c"), [span("abc", "")]);
     }
 

@@ -29,8 +29,11 @@ pub fn Enhance() -> impl IntoView {
         on(&document, "click", |event| clicked(&event));
         on(&document, "submit", |event| busy(&event));
         on(&document, "keydown", |event| {
-            let escape = event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
-            if escape { close_menus(None) }
+            let escape =
+                event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
+            if escape {
+                close_menus(None)
+            }
         });
         for errors in everywhere("[data-focus]") {
             let _ = errors.unchecked_ref::<HtmlElement>().focus();
@@ -42,7 +45,9 @@ pub fn Enhance() -> impl IntoView {
 
 /// Shows the controls that need JavaScript.
 fn reveal() {
-    for control in everywhere("[data-copy][hidden],[data-add-row][hidden],[data-remove-row][hidden],[data-open][hidden]") {
+    for control in
+        everywhere("[data-copy][hidden],[data-add-row][hidden],[data-remove-row][hidden],[data-open][hidden]")
+    {
         show(&control, true);
     }
 }
@@ -145,7 +150,8 @@ fn busy(event: &Event) {
 fn check_names() {
     for place in everywhere("[data-name-check]") {
         let Some(input) = dom::one::<HtmlInputElement>(&place, "input") else { continue };
-        let Ok(tenant) = place.get_attribute("data-name-check").unwrap_or_default().parse::<TenantName>() else {
+        let Ok(tenant) = place.get_attribute("data-name-check").unwrap_or_default().parse::<TenantName>()
+        else {
             continue;
         };
         let (debounce, newest) = (Debounce::default(), Rc::new(RefCell::new(String::new())));

@@ -61,7 +61,8 @@ impl Stream {
         });
         let this = stream.clone();
         on(&source, "message", move |event| {
-            let data = event.dyn_ref::<MessageEvent>().map(|event| dom::text(&event.data())).unwrap_or_default();
+            let data =
+                event.dyn_ref::<MessageEvent>().map(|event| dom::text(&event.data())).unwrap_or_default();
             if let Ok(change) = serde_json::from_str::<Change>(&data) {
                 this.changed(&topics(&change));
             }
@@ -120,7 +121,9 @@ impl Stream {
         let url = window().location().href().unwrap_or_default();
         let Some(page) = dom::fetch_document(&url).await else { return };
         for id in ids {
-            let (Some(old), Some(new)) = (by_id::<Element>(&id), page.get_element_by_id(&id)) else { continue };
+            let (Some(old), Some(new)) = (by_id::<Element>(&id), page.get_element_by_id(&id)) else {
+                continue;
+            };
             if old.has_attribute("data-chip") { offer(&old, new) } else { replace(&old, &new) }
         }
         if let Ok(event) = CustomEvent::new("kl:swapped") {
@@ -155,7 +158,11 @@ fn replace(old: &Element, new: &Element) {
     old.set_inner_html(&new.inner_html());
     let again = id.and_then(|id| by_id::<HtmlElement>(&id)).or_else(|| {
         let href = href?;
-        all(old, "a[href]").into_iter().find(|a| a.get_attribute("href").as_deref() == Some(&href))?.dyn_into().ok()
+        all(old, "a[href]")
+            .into_iter()
+            .find(|a| a.get_attribute("href").as_deref() == Some(&href))?
+            .dyn_into()
+            .ok()
     });
     if let Some(element) = again {
         let _ = element.focus();
@@ -166,7 +173,9 @@ fn replace(old: &Element, new: &Element) {
 fn offer(old: &Element, new: Element) {
     let known: HashSet<String> = all(old, "tbody tr").iter().map(Element::id).collect();
     let count = all(&new, "tbody tr").iter().filter(|row| !known.contains(&row.id())).count();
-    let Some(chip) = by_id::<HtmlElement>(&format!("{}-chip", old.id())).filter(|_| count > 0) else { return };
+    let Some(chip) = by_id::<HtmlElement>(&format!("{}-chip", old.id())).filter(|_| count > 0) else {
+        return;
+    };
     if known.is_empty() {
         return replace(old, &new);
     }

@@ -45,8 +45,10 @@ pub fn Palette(tenant: TenantName) -> impl IntoView {
         ("?", "This sheet"),
         ("Esc", "Close"),
     ];
-    let sheet: Vec<_> =
-        rows.into_iter().map(|(keys, text)| view! { <div><dt><kbd>{keys}</kbd></dt><dd>{text}</dd></div> }).collect();
+    let sheet: Vec<_> = rows
+        .into_iter()
+        .map(|(keys, text)| view! { <div><dt><kbd>{keys}</kbd></dt><dd>{text}</dd></div> })
+        .collect();
     view! {
         <div node_ref=root>
             <dialog class="palette" id="palette" aria-label="Search and commands">
@@ -87,7 +89,9 @@ struct Dialogs {
 
 fn start(root: &Element, tenant: &TenantName) {
     let (Some(palette), Some(sheet)) = (dom::one(root, ".palette"), dom::one(root, ".sheet")) else { return };
-    let (Some(input), Some(list)) = (dom::one(root, "input"), dom::one::<Element>(root, "ul")) else { return };
+    let (Some(input), Some(list)) = (dom::one(root, "input"), dom::one::<Element>(root, "ul")) else {
+        return;
+    };
     let Some(status) = dom::one(root, "[role=status]") else { return };
     let commands = all(&list, "li");
     let dialogs = Rc::new(Dialogs { tenant: tenant.clone(), palette, sheet, input, list, status, commands });
@@ -135,7 +139,8 @@ impl Dialogs {
             event.prevent_default();
             return self.open();
         }
-        let off = document().document_element().is_some_and(|root| root.get_attribute("data-shortcuts").is_some());
+        let off =
+            document().document_element().is_some_and(|root| root.get_attribute("data-shortcuts").is_some());
         if off || event.ctrl_key() || event.meta_key() || event.alt_key() || typing(event) {
             return;
         }

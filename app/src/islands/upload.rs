@@ -5,7 +5,9 @@ use std::{cell::RefCell, rc::Rc};
 use domain::{Problem, function::UploadReceipt};
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast as _;
-use web_sys::{DragEvent, Element, Event, File, FormData, HtmlElement, HtmlInputElement, ProgressEvent, XmlHttpRequest};
+use web_sys::{
+    DragEvent, Element, Event, File, FormData, HtmlElement, HtmlInputElement, ProgressEvent, XmlHttpRequest,
+};
 
 use super::dom::{self, by_id, everywhere, on, set, show, style};
 
@@ -58,7 +60,9 @@ struct Area {
 impl Area {
     fn start(root: &Element, url: &str, receipt: &str) {
         let area = Rc::new(Self { root: root.clone(), url: url.to_owned(), running: RefCell::default() });
-        let (Some(drop), Some(file)) = (area.part(".drop"), dom::one::<HtmlInputElement>(root, "input[type=file]")) else {
+        let (Some(drop), Some(file)) =
+            (area.part(".drop"), dom::one::<HtmlInputElement>(root, "input[type=file]"))
+        else {
             return;
         };
         show(&drop, true);
@@ -125,7 +129,9 @@ impl Area {
 
     fn send(self: Rc<Self>, file: &File) {
         if file.size() > LIMIT {
-            return self.idle("This archive is larger than 50 MiB. Leave out dependencies; the platform installs them.");
+            return self.idle(
+                "This archive is larger than 50 MiB. Leave out dependencies; the platform installs them.",
+            );
         }
         let (Ok(request), Ok(form)) = (XmlHttpRequest::new(), FormData::new()) else { return };
         if form.append_with_blob_and_filename("file", file, &file.name()).is_err()
@@ -160,7 +166,11 @@ impl Area {
 
     fn progress(&self, name: &str, percent: f64) {
         let percent = percent.round();
-        let text = if percent < 100.0 { format!("{name}: {percent} %") } else { format!("{name}: looking into it…") };
+        let text = if percent < 100.0 {
+            format!("{name}: {percent} %")
+        } else {
+            format!("{name}: looking into it…")
+        };
         self.say(".progress-text", &text);
         if let Some(bar) = self.part(".progress-bar") {
             set(&bar, "aria-valuenow", Some(&percent.to_string()));
@@ -176,7 +186,8 @@ impl Area {
         if let Ok(receipt) = serde_json::from_str::<UploadReceipt>(&text) {
             self.idle("");
             for (name, value) in [("upload", &receipt.id), ("receipt", &text)] {
-                if let Some(field) = dom::one::<HtmlInputElement>(&self.root, &format!("input[name={name}]")) {
+                if let Some(field) = dom::one::<HtmlInputElement>(&self.root, &format!("input[name={name}]"))
+                {
                     field.set_value(value);
                 }
             }
@@ -206,7 +217,9 @@ impl Area {
 
     fn tell(&self, receipt: &UploadReceipt) {
         let Some(place) = self.part(".found") else { return };
-        place.set_inner_html("<p class=\"found-title\"></p><ul class=\"found-notes\"></ul><ul class=\"found-files\"></ul>");
+        place.set_inner_html(
+            "<p class=\"found-title\"></p><ul class=\"found-notes\"></ul><ul class=\"found-files\"></ul>",
+        );
         let kind = receipt.language.map_or("no known language", |language| language.label());
         let title = format!("{}: {} files, {}", receipt.filename, receipt.file_count, kind);
         if let Some(line) = dom::one::<Element>(&place, ".found-title") {
@@ -221,7 +234,8 @@ impl Area {
             }
         };
         lines(".found-notes", receipt.notes.clone());
-        let mut files: Vec<String> = receipt.files.iter().take(12).map(|(path, size)| format!("{path} ({size} B)")).collect();
+        let mut files: Vec<String> =
+            receipt.files.iter().take(12).map(|(path, size)| format!("{path} ({size} B)")).collect();
         let more = receipt.file_count - files.len() as i64;
         if more > 0 {
             files.push(format!("and {more} more"));

@@ -65,10 +65,16 @@ fn read(form: &HtmlFormElement) -> String {
         .iter()
         .map(|field| match field.dyn_ref::<HtmlInputElement>() {
             Some(input) if ["radio", "checkbox"].contains(&input.type_().as_str()) => {
-                if input.checked() { "on".to_owned() } else { String::new() }
+                if input.checked() {
+                    "on".to_owned()
+                } else {
+                    String::new()
+                }
             }
             Some(input) => input.value(),
-            None => Reflect::get(field, &JsValue::from_str("value")).map(|v| dom::text(&v)).unwrap_or_default(),
+            None => {
+                Reflect::get(field, &JsValue::from_str("value")).map(|v| dom::text(&v)).unwrap_or_default()
+            }
         })
         .collect();
     serde_json::to_string(&values).unwrap_or_default()
@@ -82,7 +88,9 @@ fn write(form: &HtmlFormElement, draft: &str) {
     }
     for (field, value) in fields.iter().zip(values) {
         match field.dyn_ref::<HtmlInputElement>() {
-            Some(input) if ["radio", "checkbox"].contains(&input.type_().as_str()) => input.set_checked(value == "on"),
+            Some(input) if ["radio", "checkbox"].contains(&input.type_().as_str()) => {
+                input.set_checked(value == "on")
+            }
             Some(input) => input.set_value(&value),
             None => {
                 if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>() {

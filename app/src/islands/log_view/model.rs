@@ -101,17 +101,26 @@ impl Model {
     /// one stays open, so that there is something to read.
     pub(super) fn fold_done(&mut self) {
         let groups = self.groups();
-        let bad = |(from, to): &(usize, usize)| self.lines[*from..*to].iter().any(|line| line.level == Level::Error);
+        let bad = |(from, to): &(usize, usize)| {
+            self.lines[*from..*to].iter().any(|line| line.level == Level::Error)
+        };
         let failed: Vec<usize> = groups.iter().filter(|group| bad(group)).map(|group| group.0).collect();
-        let open = if failed.is_empty() { groups.last().map(|group| group.0).into_iter().collect() } else { failed };
-        self.folded = groups.iter().filter(|group| !open.contains(&group.0)).map(|group| self.lines[group.0].number).collect();
+        let open =
+            if failed.is_empty() { groups.last().map(|group| group.0).into_iter().collect() } else { failed };
+        self.folded = groups
+            .iter()
+            .filter(|group| !open.contains(&group.0))
+            .map(|group| self.lines[group.0].number)
+            .collect();
         self.rebuild();
     }
 
     /// Opens the group of a line, so that it can be seen.
     pub(super) fn open_at(&mut self, at: usize) {
         let holds = self.groups().into_iter().find(|(from, to)| (*from..*to).contains(&at));
-        if let Some((from, _)) = holds && self.folded.remove(&self.lines[from].number) {
+        if let Some((from, _)) = holds
+            && self.folded.remove(&self.lines[from].number)
+        {
             self.rebuild();
         }
     }
@@ -193,7 +202,8 @@ impl Model {
                 if text.len() <= columns {
                     return 1;
                 }
-                let drawn: usize = super::super::ansi::parse(text).iter().map(|span| span.text.chars().count()).sum();
+                let drawn: usize =
+                    super::super::ansi::parse(text).iter().map(|span| span.text.chars().count()).sum();
                 drawn.min(LINE_LIMIT).div_ceil(columns.max(1)).max(1) as u32
             }
             _ => 1,
@@ -290,7 +300,8 @@ mod tests {
     #[test]
     fn the_oldest_lines_go_when_there_are_too_many() {
         let mut model = Model::default();
-        let many = (1..=(KEPT + KEPT / 10 + 1) as u64).map(|number| LogLine { text: String::new(), ..line(0, None, Level::Info) }.with(number));
+        let many = (1..=(KEPT + KEPT / 10 + 1) as u64)
+            .map(|number| LogLine { text: String::new(), ..line(0, None, Level::Info) }.with(number));
         model.append(many.collect());
         assert_eq!(model.lines().len(), KEPT);
     }

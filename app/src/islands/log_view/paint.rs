@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn only_web_addresses_become_links_and_cannot_leave_the_attribute() {
-        let html = with_links("see https://a.example/x\"onclick=1 and javascript:alert(1).", &Paint::default());
+        let html =
+            with_links("see https://a.example/x\"onclick=1 and javascript:alert(1).", &Paint::default());
         assert!(html.starts_with("see <a href=\"https://a.example/x\" target"), "{html}");
         assert!(html.ends_with("&quot;onclick=1 and javascript:alert(1)."), "{html}");
     }

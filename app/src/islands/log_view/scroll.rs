@@ -42,7 +42,11 @@ impl Scroll {
         let to = (model.row_at(top + visible) + MARGIN + 1).min(model.rows().len());
         let html: String = model.rows()[from..to].iter().map(|row| paint::row(model, *row, paint)).collect();
         self.window.set_inner_html(&html);
-        dom::style(&self.window, "transform", &format!("translateY({}px)", f64::from(model.top(from)) * UNIT));
+        dom::style(
+            &self.window,
+            "transform",
+            &format!("translateY({}px)", f64::from(model.top(from)) * UNIT),
+        );
     }
 
     /// Whether the end is in view.

@@ -1,6 +1,9 @@
 //! The viewer's state and what its controls do.
 
-use std::{cell::{Cell, RefCell}, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use domain::{
     TenantName,
@@ -153,7 +156,10 @@ impl Viewer {
     /// Loads one page of older lines; false when there are none.
     async fn older(&self, limit: u32) -> bool {
         let first = self.model.borrow().first();
-        if self.loading.get() || first <= self.oldest.get().max(1) || self.model.borrow().lines().len() >= KEPT {
+        if self.loading.get()
+            || first <= self.oldest.get().max(1)
+            || self.model.borrow().lines().len() >= KEPT
+        {
             return false;
         }
         self.loading.set(true);
@@ -244,7 +250,11 @@ impl Viewer {
         if let Some(place) = dom::one::<Element>(&self.root, ".log-limits") {
             let zone = js_sys::Date::new_0().get_timezone_offset();
             let zone = if zone == 0.0 { "UTC".to_owned() } else { format!("UTC{:+}", -zone / 60.0) };
-            let text = format!(" · {} of {} lines here, {KEPT} at most · times in {zone}", model.lines().len(), model.last());
+            let text = format!(
+                " · {} of {} lines here, {KEPT} at most · times in {zone}",
+                model.lines().len(),
+                model.last()
+            );
             place.set_text_content(Some(&text));
         }
         if let Some(jump) = dom::one::<Element>(&self.root, ".log-jump") {
@@ -412,7 +422,8 @@ impl Viewer {
                 return self.draw();
             }
             "copy" => {
-                let text: Vec<String> = self.model.borrow().lines().iter().map(|line| line.text.clone()).collect();
+                let text: Vec<String> =
+                    self.model.borrow().lines().iter().map(|line| line.text.clone()).collect();
                 dom::copy(&text.join("\n"));
                 button.set_text_content(Some("Copied"));
                 return set_timeout(
@@ -434,7 +445,9 @@ impl Viewer {
     /// A click on a number names the line in the address; with Shift, a range.
     fn link(&self, event: &Event, number: &Element) {
         event.prevent_default();
-        let Some(number) = number.get_attribute("data-line").and_then(|text| text.parse::<u64>().ok()) else { return };
+        let Some(number) = number.get_attribute("data-line").and_then(|text| text.parse::<u64>().ok()) else {
+            return;
+        };
         let shift = event.dyn_ref::<MouseEvent>().is_some_and(MouseEvent::shift_key);
         let from = self.paint.borrow().linked.map(|(from, _)| from).filter(|_| shift).unwrap_or(number);
         let (from, to) = (from.min(number), from.max(number));

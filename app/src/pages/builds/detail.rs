@@ -37,8 +37,9 @@ pub fn BuildPage() -> impl IntoView {
 
 async fn load() -> Result<Content, AppError> {
     let (tenant, name) = frame::target()?;
-    let id: BuildId =
-        frame::param("build").and_then(|text| text.parse().ok()).ok_or_else(|| AppError::not_found("build"))?;
+    let id: BuildId = frame::param("build")
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| AppError::not_found("build"))?;
     let wrap = Look::of_request().wrap;
     let posted = Posted::of_request();
     let build = api::builds::get_build(tenant.clone(), id.clone()).await?;
@@ -48,7 +49,10 @@ async fn load() -> Result<Content, AppError> {
     let mut problem = None;
     if let Some(posted) = posted {
         let (done, to) = match posted.action() {
-            "cancel" => (api::builds::cancel_build(tenant.clone(), id.clone()).await, routes::build(&tenant, &name, &id)),
+            "cancel" => (
+                api::builds::cancel_build(tenant.clone(), id.clone()).await,
+                routes::build(&tenant, &name, &id),
+            ),
             _ => (
                 api::builds::retry_build(tenant.clone(), id.clone()).await,
                 routes::function(&tenant, &name, Tab::Overview) + "?created=again#build-log",
@@ -113,7 +117,9 @@ fn head(tenant: &TenantName, build: &Build) -> AnyView {
     let digest = build.report.digest.clone().map(|digest| {
         view! { <div><dt>"Image"</dt><dd class="copy-line"><code>{digest.clone()}</code>{copy(&digest, "the digest")}</dd></div> }
     });
-    let position = build.queue_position.map(|position| view! { <div><dt>"Queue"</dt><dd>{format!("{position} in the queue")}</dd></div> });
+    let position = build
+        .queue_position
+        .map(|position| view! { <div><dt>"Queue"</dt><dd>{format!("{position} in the queue")}</dd></div> });
     view! {
         <div class="page-head">
             <h1>{format!("Build {}", build.number)}</h1>

@@ -27,8 +27,9 @@ pub fn EventPage() -> impl IntoView {
 
 async fn load() -> Result<Content, AppError> {
     let tenant = frame::tenant()?;
-    let position =
-        frame::param("position").and_then(|text| text.parse().ok()).ok_or_else(|| AppError::not_found("event"))?;
+    let position = frame::param("position")
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| AppError::not_found("event"))?;
     let record = api::events::get_event(tenant.clone(), position).await?;
     let chain = match record.event.correlation_id().and_then(|id| id.parse::<CorrelationId>().ok()) {
         Some(id) => Some(api::events::event_chain(tenant.clone(), id).await),
@@ -76,7 +77,9 @@ async fn load() -> Result<Content, AppError> {
 
 fn attributes(tenant: &TenantName, record: &EventRecord) -> AnyView {
     let event = &record.event;
-    let line = |name: &str, value: AnyView| view! { <div><dt>{name.to_owned()}</dt><dd>{value}</dd></div> }.into_any();
+    let line = |name: &str, value: AnyView| {
+        view! { <div><dt>{name.to_owned()}</dt><dd>{value}</dd></div> }.into_any()
+    };
     let text = |name: &str, value: &str| line(name, view! { <code>{value.to_owned()}</code> }.into_any());
     let mut lines = vec![
         text("type", &event.kind),
@@ -116,7 +119,8 @@ fn data(event: &CloudEvent) -> AnyView {
     match &event.data_base64 {
         Some(bytes) => {
             let size = bytes.len() * 3 / 4;
-            view! { <p>{format!("{size} bytes that are no text, in base64 below as part of the event.")}</p> }.into_any()
+            view! { <p>{format!("{size} bytes that are no text, in base64 below as part of the event.")}</p> }
+                .into_any()
         }
         None => view! { <p class="quiet-text">"The event carries no data."</p> }.into_any(),
     }

@@ -64,7 +64,9 @@ pub(super) fn form(here: &str, filter: &EventFilter, with_function: bool) -> Any
     let kinds: Vec<_> = EventType::ALL
         .iter()
         .filter(|kind| kind.category() != Category::Command)
-        .map(|kind| view! { <option value=kind.name() selected=chosen == kind.name()>{kind.label()}</option> })
+        .map(
+            |kind| view! { <option value=kind.name() selected=chosen == kind.name()>{kind.label()}</option> },
+        )
         .collect();
     let status = |value: &'static str, text: &'static str, wanted: Option<EventStatus>| {
         view! { <option value=value selected=filter.status == wanted>{text}</option> }
@@ -78,7 +80,10 @@ pub(super) fn form(here: &str, filter: &EventFilter, with_function: bool) -> Any
     });
     let narrowed = href(here, filter, with_function, None) != here;
     let minutes = |at: Option<Timestamp>| at.map(|at| at.to_string()[..16].to_owned());
-    let open = filter.since.is_some() || filter.until.is_some() || filter.source.is_some() || filter.correlation.is_some();
+    let open = filter.since.is_some()
+        || filter.until.is_some()
+        || filter.source.is_some()
+        || filter.correlation.is_some();
     view! {
         <form class="filters" method="get" action=here.to_owned() role="search">
             <div class="with-icon">

@@ -1,21 +1,14 @@
 //! Timelines: of a function, and of the whole tenant.
 
-use domain::{
-    Cursor, FunctionName, TenantName,
-    event::EventFilter,
-};
+use domain::{Cursor, FunctionName, TenantName, event::EventFilter};
 use leptos::prelude::*;
 
 use super::filter;
 use crate::{
     AppError, api,
     components::{
-        button::link_button,
-        empty::empty,
-        event_table::event_table,
-        function_head::function_head,
-        pager::pager,
-        timeline::timeline,
+        button::link_button, empty::empty, event_table::event_table, function_head::function_head,
+        pager::pager, timeline::timeline,
     },
     frame::{self, Content, framed},
     routes::{self, Tab},
@@ -51,7 +44,9 @@ async fn load_function() -> Result<Content, AppError> {
 
 async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<AnyView, AppError> {
     let of_tenant = function.is_none();
-    let here = function.as_ref().map_or_else(|| routes::events(&tenant), |name| routes::function(&tenant, name, Tab::Events));
+    let here = function
+        .as_ref()
+        .map_or_else(|| routes::events(&tenant), |name| routes::function(&tenant, name, Tab::Events));
     let wanted = filter::read(function.clone());
     let cursor = frame::query("cursor").map(Cursor);
     let later = cursor.is_some();
@@ -87,7 +82,12 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
 
 fn nothing(here: &str, wanted: &EventFilter, function: Option<FunctionName>) -> AnyView {
     if *wanted == (EventFilter { function, ..EventFilter::default() }) {
-        return empty("events", "No events yet", "Each build, deployment and call leaves one here.", ().into_any());
+        return empty(
+            "events",
+            "No events yet",
+            "Each build, deployment and call leaves one here.",
+            ().into_any(),
+        );
     }
     let clear = link_button(here.to_owned(), "", "cross", "Clear filters", None);
     empty("search", "No event matches", "Nothing that happened fits the filters.", clear)

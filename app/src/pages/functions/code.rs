@@ -38,7 +38,9 @@ async fn load() -> Result<Content, AppError> {
     if let Some(posted) = &posted {
         let deploy = read(posted, &source);
         match api::functions::deploy_function(tenant.clone(), name.clone(), deploy).await {
-            Ok(_) => form::see_other(&(routes::function(&tenant, &name, Tab::Overview) + "?created=again#build-log")),
+            Ok(_) => form::see_other(
+                &(routes::function(&tenant, &name, Tab::Overview) + "?created=again#build-log"),
+            ),
             Err(error) => {
                 form::set_status(error.0.status);
                 problem = Some(error);
@@ -46,8 +48,10 @@ async fn load() -> Result<Content, AppError> {
         }
     }
     let content = if source.files.is_empty() {
-        let note = source.note.clone().unwrap_or_else(|| "This source has no files that can be shown.".to_owned());
-        let yaml = link_button(routes::function(&tenant, &name, Tab::Yaml), "", "file", "Open the manifest", None);
+        let note =
+            source.note.clone().unwrap_or_else(|| "This source has no files that can be shown.".to_owned());
+        let yaml =
+            link_button(routes::function(&tenant, &name, Tab::Yaml), "", "file", "Open the manifest", None);
         empty("file", format!("The code comes from {}", source.kind.as_str()), note, yaml)
     } else {
         editor(&tenant, &name, &source, posted.as_ref(), problem.as_ref())
@@ -70,9 +74,11 @@ fn read(posted: &Posted, source: &SourceView) -> Deploy {
             let removed: Vec<String> = posted.all("remove").map(str::to_owned).collect();
             let changed = source.files.iter().filter_map(|file| {
                 let now = text(&file.path)?;
-                (file.text.as_deref() != Some(&now) && !removed.contains(&file.path)).then(|| (file.path.clone(), now))
+                (file.text.as_deref() != Some(&now) && !removed.contains(&file.path))
+                    .then(|| (file.path.clone(), now))
             });
-            let new = Some((posted.text("new_path"), posted.area("new_text"))).filter(|(path, _)| !path.is_empty());
+            let new =
+                Some((posted.text("new_path"), posted.area("new_text"))).filter(|(path, _)| !path.is_empty());
             NewCode::Files { changed: changed.chain(new).collect(), removed }
         }
     };
@@ -110,7 +116,8 @@ fn editor(
 ) -> AnyView {
     let several = source.kind != SourceType::Inline;
     let tree: Vec<_> = source.files.iter().enumerate().map(|(at, file)| entry(at, file)).collect();
-    let panels: Vec<_> = source.files.iter().enumerate().map(|(at, file)| panel(at, file, source, posted)).collect();
+    let panels: Vec<_> =
+        source.files.iter().enumerate().map(|(at, file)| panel(at, file, source, posted)).collect();
     let handler = posted.map_or_else(|| source.handler.clone(), |posted| posted.text("handler"));
     let new_file = (several && source.editable).then(|| {
         view! {
@@ -158,15 +165,21 @@ fn editor(
 
 fn entry(at: usize, file: &CodeFile) -> AnyView {
     match &file.text {
-        Some(_) => view! { <li><a href=format!("#file-{at}")>{icon("file")}{file.path.clone()}</a></li> }.into_any(),
-        None => view! { <li><span>{icon("file")}{file.path.clone()}" "{bytes(file.size)}</span></li> }.into_any(),
+        Some(_) => {
+            view! { <li><a href=format!("#file-{at}")>{icon("file")}{file.path.clone()}</a></li> }.into_any()
+        }
+        None => {
+            view! { <li><span>{icon("file")}{file.path.clone()}" "{bytes(file.size)}</span></li> }.into_any()
+        }
     }
 }
 
 fn panel(at: usize, file: &CodeFile, source: &SourceView, posted: Option<&Posted>) -> AnyView {
     let Some(text) = &file.text else { return ().into_any() };
     let field = format!("file:{}", file.path);
-    let value = posted.filter(|posted| posted.get(&field).is_some()).map_or_else(|| text.clone(), |posted| posted.area(&field));
+    let value = posted
+        .filter(|posted| posted.get(&field).is_some())
+        .map_or_else(|| text.clone(), |posted| posted.area(&field));
     let removed = posted.is_some_and(|posted| posted.all("remove").any(|path| path == file.path));
     let removable = source.editable && source.kind != SourceType::Inline;
     view! {

@@ -47,7 +47,10 @@ async fn create(tenant: &TenantName, posted: &Posted) -> Result<String, AppError
     let code = if posted.text("from") == "upload" {
         let upload = posted.text("upload");
         if upload.is_empty() {
-            return Err(AppError::invalid("spec.source.upload", "Upload an archive first, or write the code here."));
+            return Err(AppError::invalid(
+                "spec.source.upload",
+                "Upload an archive first, or write the code here.",
+            ));
         }
         NewCode::Upload { upload }
     } else {

@@ -143,7 +143,8 @@ fn phases(tenant: &TenantName, query: &FunctionQuery, counts: &[(Phase, i64)], a
 
 fn content(tenant: &TenantName, query: &FunctionQuery, page: &Page<FunctionSummary>, all: i64) -> AnyView {
     if all == 0 {
-        let text = "A function is some code with an address: write it here or upload an archive, and it runs.";
+        let text =
+            "A function is some code with an address: write it here or upload an archive, and it runs.";
         let create = link_button(
             routes::new_function(tenant),
             "primary",
@@ -155,7 +156,12 @@ fn content(tenant: &TenantName, query: &FunctionQuery, page: &Page<FunctionSumma
     }
     if page.items.is_empty() {
         let clear = link_button(routes::functions(tenant), "", "cross", "Clear filters", None);
-        return empty("search", "No function matches", "No name, language and phase fits the filters.", clear);
+        return empty(
+            "search",
+            "No function matches",
+            "No name, language and phase fits the filters.",
+            clear,
+        );
     }
     let head = |text: &'static str, sort: FunctionSort, class: &'static str| {
         let present = (query.sort == sort).then_some(query.desc);
@@ -164,8 +170,12 @@ fn content(tenant: &TenantName, query: &FunctionQuery, page: &Page<FunctionSumma
         sort_head(text, href(tenant, &to), present, class)
     };
     let rows: Vec<_> = page.items.iter().map(row).collect();
-    let next = page.next.clone().map(|cursor| href(tenant, &FunctionQuery { cursor: Some(cursor), ..query.clone() }));
-    let first = query.cursor.is_some().then(|| href(tenant, &FunctionQuery { cursor: None, ..query.clone() }));
+    let next = page
+        .next
+        .clone()
+        .map(|cursor| href(tenant, &FunctionQuery { cursor: Some(cursor), ..query.clone() }));
+    let first =
+        query.cursor.is_some().then(|| href(tenant, &FunctionQuery { cursor: None, ..query.clone() }));
     view! {
         <div class="table-box">
             <table class="rows" data-rows="">
@@ -189,7 +199,8 @@ fn content(tenant: &TenantName, query: &FunctionQuery, page: &Page<FunctionSumma
 }
 
 fn row(function: &FunctionSummary) -> AnyView {
-    let reason = (function.phase != Phase::Ready && !function.reason.is_empty()).then(|| function.reason.clone());
+    let reason =
+        (function.phase != Phase::Ready && !function.reason.is_empty()).then(|| function.reason.clone());
     view! {
         <tr id=format!("function-{}", function.name)>
             <td>

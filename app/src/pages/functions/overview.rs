@@ -125,7 +125,10 @@ fn failure(detail: &FunctionDetail) -> AnyView {
     let failed = detail.build.as_ref().and_then(|build| Some((build, build.report.failure.as_ref()?)));
     let (text, remedy) = match failed {
         Some((_, failure)) => (failure.message.clone(), failure.category.remedy()),
-        None => (summary.reason.clone(), "The log of the function says more; a change of code or settings tries again."),
+        None => (
+            summary.reason.clone(),
+            "The log of the function says more; a change of code or settings tries again.",
+        ),
     };
     let to = match failed {
         Some((build, _)) => routes::build(&summary.tenant, &summary.name, &build.id),
@@ -154,7 +157,10 @@ fn address(detail: &FunctionDetail) -> AnyView {
         }
         .into_any();
     };
-    let curl = format!("curl -X POST {} -H 'content-type: application/json' -d '{{\"name\":\"world\"}}'", detail.path_url);
+    let curl = format!(
+        "curl -X POST {} -H 'content-type: application/json' -d '{{\"name\":\"world\"}}'",
+        detail.path_url
+    );
     view! {
         <section class="card">
             <h2>"Address"</h2>

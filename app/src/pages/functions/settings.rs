@@ -53,7 +53,8 @@ fn read(posted: &Posted, detail: &FunctionDetail) -> Result<SettingsForm, AppErr
         posted.text(field).parse::<i32>().map_err(|_| AppError::invalid(path, "Write a whole number."))
     };
     let quantity = |field: &str| Some(posted.text(field)).filter(|text| !text.is_empty());
-    let env = posted.pairs("env_name", "env_value").into_iter().map(|(name, value)| EnvVar::plain(name, value));
+    let env =
+        posted.pairs("env_name", "env_value").into_iter().map(|(name, value)| EnvVar::plain(name, value));
     // Variables from other objects are not in the form: they stay as they are.
     let referred = detail.env.iter().filter(|var| var.value_from.is_some()).cloned();
     let removed: Vec<&str> = posted.all("secret_remove").collect();
@@ -70,7 +71,8 @@ fn read(posted: &Posted, detail: &FunctionDetail) -> Result<SettingsForm, AppErr
             min_replicas: number("min_replicas", "spec.scaling.minReplicas")?,
             max_replicas: number("max_replicas", "spec.scaling.maxReplicas")?,
             target_concurrency: number("target_concurrency", "spec.scaling.targetConcurrency")?,
-            container_concurrency: number("container_concurrency", "spec.scaling.containerConcurrency")?.into(),
+            container_concurrency: number("container_concurrency", "spec.scaling.containerConcurrency")?
+                .into(),
             scale_to_zero_grace_period: posted.text("grace"),
         },
         resources: Resources {

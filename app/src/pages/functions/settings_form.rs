@@ -51,7 +51,17 @@ pub(super) fn settings_form(detail: &FunctionDetail, problem: Option<&AppError>,
     let number = |name: &'static str, label: &'static str, hint: &'static str, value: i64, least: i64| {
         let error = error_of(problem, &[path_of(name)]);
         let range = Some((least, 1000));
-        input(Input { name, label, hint, value: value.to_string(), kind: "number", required: true, range, error, ..Input::default() })
+        input(Input {
+            name,
+            label,
+            hint,
+            value: value.to_string(),
+            kind: "number",
+            required: true,
+            range,
+            error,
+            ..Input::default()
+        })
     };
     let optional = |value: &Option<String>| value.clone().unwrap_or_default();
     let (scaling, requests, limits) = (&detail.scaling, &detail.resources.requests, &detail.resources.limits);

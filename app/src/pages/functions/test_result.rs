@@ -10,11 +10,7 @@ use leptos::prelude::*;
 use crate::{
     api,
     components::{
-        button::copy,
-        icon::icon,
-        log_lines::log_lines,
-        problem::panel_problem,
-        status::http_pill,
+        button::copy, icon::icon, log_lines::log_lines, problem::panel_problem, status::http_pill,
         time::duration,
     },
     routes::{self, Tab},
@@ -34,8 +30,16 @@ pub(super) async fn test_result(tenant: &TenantName, name: &FunctionName, result
         (_, true) => Some("The body is longer; this is its first MiB."),
         _ => None,
     };
-    let log_page = format!("{}?correlation={}", routes::function(tenant, name, Tab::Logs), routes::encode(&result.correlation_id));
-    let chain = format!("{}?correlation={}", routes::function(tenant, name, Tab::Events), routes::encode(&result.correlation_id));
+    let log_page = format!(
+        "{}?correlation={}",
+        routes::function(tenant, name, Tab::Logs),
+        routes::encode(&result.correlation_id)
+    );
+    let chain = format!(
+        "{}?correlation={}",
+        routes::function(tenant, name, Tab::Events),
+        routes::encode(&result.correlation_id)
+    );
     view! {
         <section class="card">
             <div class="section-head"><h2>"Answer"</h2>{http_pill(result.status)}</div>

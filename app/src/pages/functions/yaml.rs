@@ -41,7 +41,8 @@ async fn load() -> Result<Content, AppError> {
     }
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
     let text = typed.unwrap_or_else(|| detail.yaml.clone());
-    let command = format!("kubectl --kubeconfig data/kubeconfig -n {tenant} get lambdafunction {name} -o yaml");
+    let command =
+        format!("kubectl --kubeconfig data/kubeconfig -n {tenant} get lambdafunction {name} -o yaml");
     let body = view! {
         {function_head(&detail, Some(Tab::Yaml))}
         {saved.then(|| done("Applied."))}

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{AppError, frame::{Content, framed}};
+use crate::{
+    AppError,
+    frame::{Content, framed},
+};
 
 /// 404.
 #[component]

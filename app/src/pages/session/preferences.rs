@@ -74,11 +74,14 @@ fn save(posted: &Posted) {
         let age = if value.is_empty() { 0 } else { 31_536_000 };
         form::set_header(SET_COOKIE, &format!("{name}={value}; Path=/; Max-Age={age}; SameSite=Lax"));
     };
-    keep("theme", match posted.get("theme") {
-        Some("light") => "light",
-        Some("dark") => "dark",
-        _ => "",
-    });
+    keep(
+        "theme",
+        match posted.get("theme") {
+            Some("light") => "light",
+            Some("dark") => "dark",
+            _ => "",
+        },
+    );
     keep("shortcuts", if posted.get("shortcuts").is_some() { "" } else { "off" });
     keep("wrap", if posted.get("wrap").is_some() { "on" } else { "" });
 }

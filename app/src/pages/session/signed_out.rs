@@ -18,10 +18,17 @@ pub fn SignedOutPage() -> impl IntoView {
 async fn load() -> Result<Content, AppError> {
     let reason = frame::query("reason");
     let (title, text) = match reason.as_deref() {
-        Some("used") => ("This link was used already", "A sign-in link works once, so that nobody can use it after you."),
-        Some("expired") => ("This link is too old", "Sign-in links expire, so that a forgotten one is of no use to others."),
+        Some("used") => {
+            ("This link was used already", "A sign-in link works once, so that nobody can use it after you.")
+        }
+        Some("expired") => {
+            ("This link is too old", "Sign-in links expire, so that a forgotten one is of no use to others.")
+        }
         Some("invalid") => ("This link is not valid", "It may have been cut off when it was copied."),
-        Some("idle") => ("You were away for a while", "Sessions end after 15 minutes without use. What you typed into a form is kept in this browser."),
+        Some("idle") => (
+            "You were away for a while",
+            "Sessions end after 15 minutes without use. What you typed into a form is kept in this browser.",
+        ),
         Some("out") => ("You are signed out", "Your session is gone from this browser and from the server."),
         _ => ("Sign in to go on", "This page needs a session."),
     };

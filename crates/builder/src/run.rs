@@ -123,10 +123,15 @@ async fn build(settings: &Settings, log: &Log, steps: &mut Steps) -> Result<(Str
         ));
     };
     step.say(format!("{} {}, handler {}.", request.language.label(), interpreter.version, request.handler));
-    // A path that was right before the folder around everything was taken away.
-    let handler = stripped
-        .and_then(|top| request.handler.strip_prefix(&format!("{top}/")).map(str::to_owned))
-        .unwrap_or_else(|| request.handler.clone());
+    if let Some((top, inner)) = stripped.and_then(|top| {
+        let inner = request.handler.strip_prefix(&format!("{top}/"))?.to_owned();
+        Some((top, inner))
+    }) {
+        let message = format!(
+            "Everything is in the folder {top}, which is left out of the paths: the handler is {inner}."
+        );
+        return Err(Failure::new(FailureCategory::CompileError, message));
+    }
 
     let writing = layout.writing().or_internal("The image folder cannot be used")?;
     steps.begin(StepName::Dependencies);
@@ -141,13 +146,13 @@ async fn build(settings: &Settings, log: &Log, steps: &mut Steps) -> Result<(Str
     let step = log.step(StepName::Assemble);
     let scratch = subfolder(folder.path(), "check")?;
     let context = Context { scratch: &scratch, log: &step, ..context };
-    runtime.check(&context, &handler).await?;
+    runtime.check(&context, &request.handler).await?;
     step.say("The code was checked and the handler is there.");
     let has_dependencies = dependencies.is_some();
     let mut layers: Vec<Layer> = dependencies.into_iter().collect();
     layers.push(assemble::code(&layout, &workspace, has_dependencies)?);
     layers.push(assemble::runtime(&layout, runtime)?);
-    let config = assemble::config(runtime, &handler, &interpreter.version);
+    let config = assemble::config(runtime, &request.handler, &interpreter.version);
 
     steps.begin(StepName::Push);
     let image = push::push(&request, &layout, config, &layers, &log.step(StepName::Push))?;

@@ -142,3 +142,13 @@ async fn interpreters_that_are_told_are_not_looked_for() {
     assert_eq!(outcome.exit_code(), 1);
     assert_eq!(report.failure.unwrap().message, "Python is not installed on this machine.");
 }
+
+#[tokio::test]
+async fn a_handler_with_the_folder_that_is_left_out_is_told_its_right_name() {
+    let bench = Bench::new();
+    let mut request = request(Language::Python, bench.upload(zip(&[("app/main.py", PYTHON)])).await);
+    request.handler = "app/main.handler".into();
+    let expected =
+        "Everything is in the folder app, which is left out of the paths: the handler is main.handler.";
+    assert_eq!(bench.build(&request).await.failure(), (FailureCategory::CompileError, expected));
+}

@@ -132,6 +132,13 @@ impl Drop for Group {
             for folder in folders {
                 let _ = fs::write(folder.join("cgroup.kill"), "1");
                 for attempt in 0..50 {
+                    // A trusted process may have made groups below.
+                    for child in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                        for grandchild in fs::read_dir(child.path()).into_iter().flatten().flatten() {
+                            let _ = fs::remove_dir(grandchild.path());
+                        }
+                        let _ = fs::remove_dir(child.path());
+                    }
                     match fs::remove_dir(&folder) {
                         Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
                             std::thread::sleep(Duration::from_millis(10 * (attempt + 1)));

@@ -1,11 +1,12 @@
-//! What travels between launcher, supervisor and init: JSON in a file that lives in memory and is
-//! the child's standard input, so that neither an argument list nor an environment shows it.
+//! What travels between launcher, supervisor and init: lines of JSON over a socket that is the
+//! child's standard input, so that neither an argument list nor an environment shows it.
+//!
+//! The socket closes itself when a child becomes the program, which is how its parent knows.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -43,34 +44,31 @@ pub(crate) struct Namespaces {
     pub(crate) pid: bool,
 }
 
-/// What a child writes back over its envelope before it ends.
+/// What a child answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Report {
+    /// The program runs; another report follows.
+    Started,
     Exited(i32),
     Signaled(i32),
-    Failed { message: String },
-    Probed { landlock_abi: i32 },
+    Failed {
+        message: String,
+    },
+    Probed {
+        landlock_abi: i32,
+    },
 }
 
-/// A file in memory with `value` in it, read from its beginning by whoever gets it.
-pub(crate) fn write<T: Serialize>(value: &T) -> io::Result<File> {
-    let mut file = File::from(memfd_create("sandbox", MFdFlags::MFD_CLOEXEC)?);
-    rewrite(&mut file, value)?;
-    Ok(file)
+/// One message as a line.
+pub(crate) fn line<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
-/// Replaces what is in the file.
-pub(crate) fn rewrite<T: Serialize>(file: &mut File, value: &T) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    file.write_all(&serde_json::to_vec(value)?)?;
-    file.rewind()
-}
-
-/// Reads what the other side left.
-pub(crate) fn read<T: DeserializeOwned>(file: &mut File) -> io::Result<T> {
+/// Reads the message that the other side sent before it closed its direction.
+pub(crate) fn receive<T: DeserializeOwned>(stream: &mut UnixStream) -> io::Result<T> {
     let mut bytes = Vec::new();
-    file.rewind()?;
-    file.read_to_end(&mut bytes)?;
+    stream.read_to_end(&mut bytes)?;
     Ok(serde_json::from_slice(&bytes)?)
 }

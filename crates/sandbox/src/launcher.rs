@@ -1,11 +1,13 @@
 //! The parent's side: turns a spec into a running process.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixStream;
 use tokio::process::Command;
 
 use crate::capabilities::{Capabilities, MemoryLimit};
@@ -113,8 +115,8 @@ impl Inner {
             }
         };
         let exit = running.wait().await;
-        match running.report() {
-            Some(Report::Probed { landlock_abi }) => Some(landlock_abi),
+        match running.last_report() {
+            Some(Report::Probed { landlock_abi }) => Some(*landlock_abi),
             _ => {
                 tracing::debug!(?exit, ?namespaces, "this kind of sandbox cannot be made here");
                 None
@@ -140,17 +142,24 @@ impl Inner {
             probe,
             spec,
         };
-        let file = envelope::write(&envelope).map_err(Error::HandOver)?;
+        let line = envelope::line(&envelope).map_err(Error::HandOver)?;
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(Error::HandOver)?;
+        ours.set_nonblocking(true).map_err(Error::HandOver)?;
+        let mut stream = UnixStream::from_std(ours).map_err(Error::HandOver)?;
         let mut command = Command::new(&self.program);
         command
             .args(&self.args)
             .env_clear()
             .current_dir("/")
-            .stdin(Stdio::from(file.try_clone().map_err(Error::HandOver)?))
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let child = spawner::spawn(command).await.map_err(Error::Spawn)?;
-        Ok(Running::new(Parts { child, envelope: file, group, user, trusted, timeout, disk }))
+        // A child that has ended already is noticed by whoever waits for it.
+        if stream.write_all(&line).await.is_ok() {
+            let _ = stream.shutdown().await;
+        }
+        Ok(Running::new(Parts { child, stream, group, user, trusted, timeout, disk }))
     }
 
     fn limits(&self, limits: &Limits) -> Limits {
@@ -185,9 +194,4 @@ fn prepare(spec: &mut Spec, user: Option<u32>) -> Result<(), Error> {
         spec.env.entry(name.into()).or_insert_with(|| value.into());
     }
     Ok(())
-}
-
-/// A file in memory as a standard input keeps the launcher's copy open for the report.
-pub(crate) fn read_report(file: &mut File) -> Option<Report> {
-    envelope::read(file).ok()
 }

@@ -1,6 +1,5 @@
 //! A process that was started, until its end.
 
-use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -10,6 +9,8 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStderr, ChildStdout};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
@@ -18,7 +19,6 @@ use crate::child::KILL_ALL;
 use crate::disk;
 use crate::envelope::Report;
 use crate::exit::Exit;
-use crate::launcher::read_report;
 use crate::user::User;
 
 /// A started process. Dropping it kills the process and all it started.
@@ -30,7 +30,8 @@ pub struct Running {
     pub stderr: Option<ChildStderr>,
     child: Child,
     control: Control,
-    envelope: File,
+    reports: Lines<BufReader<UnixStream>>,
+    report: Option<Report>,
     group: Group,
     user: Option<User>,
     deadline: Option<Instant>,
@@ -40,7 +41,7 @@ pub struct Running {
 
 pub(crate) struct Parts {
     pub(crate) child: Child,
-    pub(crate) envelope: File,
+    pub(crate) stream: UnixStream,
     pub(crate) group: Group,
     pub(crate) user: Option<User>,
     pub(crate) trusted: bool,
@@ -71,7 +72,11 @@ impl Control {
         if self.ended.load(Ordering::Acquire) {
             return;
         }
-        let _ = if self.trusted { killpg(self.pid, Signal::SIGKILL) } else { kill(self.pid, KILL_ALL) };
+        let _ = if self.trusted {
+            killpg(self.pid, Signal::SIGKILL).or_else(|_| kill(self.pid, Signal::SIGKILL))
+        } else {
+            kill(self.pid, KILL_ALL)
+        };
     }
 }
 
@@ -90,7 +95,8 @@ impl Running {
             stderr: parts.child.stderr.take(),
             child: parts.child,
             control: Control { pid, trusted: parts.trusted, ended: Arc::default() },
-            envelope: parts.envelope,
+            reports: BufReader::new(parts.stream).lines(),
+            report: None,
             group: parts.group,
             user: parts.user,
             deadline: parts.timeout.map(|timeout| Instant::now() + timeout),
@@ -136,6 +142,10 @@ impl Running {
             }
         };
         self.control.ended.store(true, Ordering::Release);
+        // What a dead process has sent is there; the end of it, too.
+        while let Some(report) = self.next_report().await {
+            self.report = Some(report);
+        }
         let exit = self.exit_of(status);
         if self.control.trusted {
             // What it left behind in its process group.
@@ -144,8 +154,27 @@ impl Running {
         exit
     }
 
-    pub(crate) fn report(&mut self) -> Option<Report> {
-        read_report(&mut self.envelope)
+    /// Waits until the sandbox has become the program. False when it could not: [`wait`](Self::wait)
+    /// tells why. May be cancelled and called again.
+    pub async fn started(&mut self) -> bool {
+        match self.next_report().await {
+            // The socket of a trusted program closes when it starts.
+            None => self.control.trusted && self.report.is_none(),
+            Some(Report::Started) => true,
+            Some(report) => {
+                self.report = Some(report);
+                false
+            }
+        }
+    }
+
+    pub(crate) fn last_report(&self) -> Option<&Report> {
+        self.report.as_ref()
+    }
+
+    async fn next_report(&mut self) -> Option<Report> {
+        let line = self.reports.next_line().await.ok()??;
+        serde_json::from_str(&line).ok()
     }
 
     fn end_for(&mut self, reason: Exit) {
@@ -162,13 +191,13 @@ impl Running {
     }
 
     fn exit_of(&mut self, status: std::io::Result<ExitStatus>) -> Exit {
-        let exit = match self.report() {
+        let exit = match self.report.clone() {
             Some(Report::Exited(code)) => Exit::Code(code),
             Some(Report::Signaled(signal)) => Exit::Signal(signal),
             Some(Report::Failed { message }) => Exit::NotStarted { message },
             Some(Report::Probed { .. }) => Exit::Code(0),
             // The supervisor was killed, or the process is trusted and has none.
-            None => match status {
+            None | Some(Report::Started) => match status {
                 Ok(status) => match (status.code(), status.signal()) {
                     (Some(code), _) => Exit::Code(code),
                     (None, signal) => Exit::Signal(signal.unwrap_or(9)),

@@ -12,9 +12,9 @@ mod owner;
 mod root;
 mod supervisor;
 
-use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 
 use nix::sys::signal::Signal;
 
@@ -30,16 +30,15 @@ pub(crate) type Failure = String;
 /// Becomes the process that the parent described. Call it first thing in the hidden subcommand,
 /// before any thread is started.
 pub fn child_main() -> ! {
-    let Ok(mut file) = own_copy_of_stdin() else {
-        eprintln!("this command is started by the platform itself and is not for people");
-        std::process::exit(2)
-    };
-    let Ok(envelope) = envelope::read::<Envelope>(&mut file) else {
+    let Ok((mut parent, envelope)) = own_copy_of_stdin().and_then(|mut parent| {
+        let envelope = envelope::receive::<Envelope>(&mut parent)?;
+        Ok((parent, envelope))
+    }) else {
         eprintln!("this command is started by the platform itself and is not for people");
         std::process::exit(2)
     };
     let report = match envelope.stage {
-        Stage::Supervisor => supervisor::run(envelope),
+        Stage::Supervisor => supervisor::run(envelope, &mut parent),
         Stage::Init => init::run(envelope),
     };
     let report = report.unwrap_or_else(|message| Report::Failed { message });
@@ -47,14 +46,22 @@ pub fn child_main() -> ! {
         Report::Exited(code) => *code,
         Report::Signaled(signal) => 128 + signal,
         Report::Failed { .. } => 128,
-        Report::Probed { .. } => 0,
+        Report::Probed { .. } | Report::Started => 0,
     };
-    let _ = envelope::rewrite(&mut file, &report);
+    tell(&mut parent, &report);
     std::process::exit(code)
 }
 
-fn own_copy_of_stdin() -> io::Result<File> {
-    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
+/// A parent that is gone needs to know nothing.
+fn tell(parent: &mut UnixStream, report: &Report) {
+    if let Ok(line) = envelope::line(report) {
+        let _ = parent.write_all(&line);
+    }
+}
+
+/// The copy closes itself when this process becomes another program.
+fn own_copy_of_stdin() -> io::Result<UnixStream> {
+    Ok(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
 /// Puts what was tried before the cause.

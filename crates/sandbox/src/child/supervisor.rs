@@ -2,20 +2,23 @@
 //! on, and takes everything along when the platform dies.
 
 use std::fs;
-use std::fs::File;
+use std::io::Write;
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
 use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::signalfd::SignalFd;
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getppid, setsid};
 
-use super::{Failure, KILL_ALL, context, descriptors, owner};
+use super::{Failure, KILL_ALL, context, descriptors, owner, tell};
 use crate::envelope::{self, Envelope, Namespaces, Report, Stage};
 
-pub(super) fn run(envelope: Envelope) -> Result<Report, Failure> {
+pub(super) fn run(envelope: Envelope, platform: &mut UnixStream) -> Result<Report, Failure> {
     let signals = SigSet::all();
     signals.thread_block().map_err(context("cannot hold signals back"))?;
     set_pdeathsig(KILL_ALL).map_err(context("cannot follow the platform"))?;
@@ -25,17 +28,16 @@ pub(super) fn run(envelope: Envelope) -> Result<Report, Failure> {
     let _ = setsid();
     let _ = set_child_subreaper(true);
     make_namespaces(envelope.namespaces, envelope.owner)?;
-    let mut inner = envelope::write(&Envelope {
-        stage: Stage::Init,
-        parent: std::process::id() as i32,
-        ..envelope.clone()
-    })
-    .map_err(context("cannot hand the process description over"))?;
-    let init = start_init(&inner)?;
-    let end = wait(init, &SignalFd::new(&signals).map_err(context("cannot wait for signals"))?);
+    let queue = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC);
+    let queue = queue.map_err(context("cannot wait for signals"))?;
+    let inner = Envelope { stage: Stage::Init, parent: std::process::id() as i32, ..envelope };
+    let (init, report) = start_init(&inner)?;
+    if report.is_none() {
+        tell(platform, &Report::Started);
+    }
+    let end = wait(init, &queue);
     kill_the_rest();
-    // An init that became the program has left its own description in the file.
-    Ok(envelope::read::<Report>(&mut inner).unwrap_or(end))
+    Ok(report.unwrap_or(end))
 }
 
 fn make_namespaces(namespaces: Namespaces, owner: (u32, u32)) -> Result<(), Failure> {
@@ -52,16 +54,21 @@ fn make_namespaces(namespaces: Namespaces, owner: (u32, u32)) -> Result<(), Fail
     Ok(())
 }
 
-fn start_init(inner: &File) -> Result<Pid, Failure> {
-    let stdin = inner.try_clone().map_err(context("cannot hand the process description over"))?;
+/// Starts the process that becomes the program, and waits until it has; else tells what it reports.
+fn start_init(envelope: &Envelope) -> Result<(Pid, Option<Report>), Failure> {
+    let failed = "cannot start the process";
+    let (mut ours, theirs) = UnixStream::pair().map_err(context(failed))?;
     descriptors::close_before_exec();
     let child = Command::new("/proc/self/exe")
         .args(std::env::args_os().skip(1))
         .env_clear()
-        .stdin(Stdio::from(stdin))
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
         .spawn()
-        .map_err(context("cannot start the process"))?;
-    Ok(Pid::from_raw(child.id() as i32))
+        .map_err(context(failed))?;
+    let line = envelope::line(envelope).map_err(context(failed))?;
+    // A child that has ended already is noticed below.
+    let _ = ours.write_all(&line).and_then(|()| ours.shutdown(Shutdown::Write));
+    Ok((Pid::from_raw(child.id() as i32), envelope::receive(&mut ours).ok()))
 }
 
 /// Returns when the program has ended.

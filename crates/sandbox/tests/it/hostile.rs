@@ -37,8 +37,9 @@ async fn filling_the_temporary_folder_is_an_error_for_the_program() {
 async fn many_files_over_the_disk_limit_end_the_program() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().display();
-    let mut spec =
-        shell(&format!("i=0; while true; do i=$((i+1)); head -c 1000000 /dev/zero > {path}/$i; done"));
+    let mut spec = shell(&format!(
+        "i=0; while [ $i -lt 500 ]; do i=$((i+1)); head -c 1000000 /dev/zero > {path}/$i; done; sleep 5"
+    ));
     spec.writable = vec![folder.path().into()];
     spec.limits = Limits { disk_bytes: Some(20_000_000), ..limits() };
     assert_eq!(run(spec).await.exit, Exit::DiskFull);

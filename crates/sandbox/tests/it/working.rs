@@ -39,6 +39,20 @@ async fn a_missing_command_is_named() {
 }
 
 #[tokio::test]
+async fn the_start_of_the_program_is_told_and_so_is_that_it_could_not_start() {
+    let launcher = launcher().await;
+    for isolation in [Isolation::Full, Isolation::Trusted] {
+        let mut running = launcher.spawn(Spec { isolation, ..shell("sleep 0.2; exit 4") }).await.unwrap();
+        assert!(running.started().await, "{isolation:?}: {:?}", running.wait().await);
+        assert_eq!(running.wait().await, Exit::Code(4));
+        let missing = Spec { isolation, command: "/no/such".into(), ..shell("") };
+        let mut running = launcher.spawn(missing).await.unwrap();
+        assert!(!running.started().await);
+        assert!(matches!(running.wait().await, Exit::NotStarted { .. }));
+    }
+}
+
+#[tokio::test]
 async fn only_the_given_environment_is_seen() {
     let mut spec = shell("/usr/bin/env | sort");
     spec.env.insert("GREETING".into(), "hello".into());

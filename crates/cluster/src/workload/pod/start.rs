@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
 use sandbox::Spec;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::env::Sources;
 use super::run::{Began, Process, has_probes, look_after};
@@ -21,6 +21,8 @@ use crate::workload::logs::Run;
 const AGAIN: Duration = Duration::from_secs(1);
 /// The same where only a person can help.
 const MUCH_LATER: Duration = Duration::from_secs(10);
+/// How long a sandbox may take to be made before the Pod goes on without waiting.
+const SETUP: Duration = Duration::from_secs(10);
 
 /// What a container runs.
 enum Source {
@@ -102,11 +104,13 @@ impl Worker {
         let message = self.message_file(index)?;
         let spec = self.spec(index, &source, &message)?;
         let started = self.shared.config.launcher.spawn(spec.clone()).await;
-        let running = started.map_err(|error| {
+        let mut running = started.map_err(|error| {
             let subject = self.subject_of(index);
             self.shared.events.warning(&subject, "Failed", format!("Error: {error}"));
             Obstacle { reason: "RunContainerError", message: error.to_string(), wait: MUCH_LATER }
         })?;
+        // A container runs from the moment its program does; if it never does, its end says why.
+        let _ = timeout(SETUP, running.started()).await;
         self.containers[index].restarts = number;
         let key = self.key();
         let run = Run {

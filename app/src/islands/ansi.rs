@@ -97,7 +97,7 @@ fn nearest(red: u16, green: u16, blue: u16) -> u8 {
             _ => 15,
         };
     }
-    let half = (most + least) / 2;
+    let half = u16::midpoint(most, least);
     let bit = |part: u16, value: u8| if part > half { value } else { 0 };
     let hue = bit(red, 1) | bit(green, 2) | bit(blue, 4);
     if most > 200 { hue + 8 } else { hue }

@@ -32,7 +32,7 @@ pub fn Enhance() -> impl IntoView {
             let escape =
                 event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
             if escape {
-                close_menus(None)
+                close_menus(None);
             }
         });
         for errors in everywhere("[data-focus]") {
@@ -161,12 +161,17 @@ fn check_names() {
                 let text = input.value();
                 newest.borrow_mut().clone_from(&text);
                 if text.is_empty() {
-                    return tell(&input, None);
+                    return tell(&input, &Name::Unknown);
                 }
                 spawn_local(async move {
                     let answer = api::functions::check_name(tenant, text.clone()).await;
                     if *newest.borrow() == text {
-                        tell(&input, answer.ok().map(|check| check.problem));
+                        let name = match answer.map(|check| check.problem) {
+                            Ok(None) => Name::Free,
+                            Ok(Some(why)) => Name::Refused(why),
+                            Err(_) => Name::Unknown,
+                        };
+                        tell(&input, &name);
                     }
                 });
             });
@@ -174,16 +179,22 @@ fn check_names() {
     }
 }
 
-/// `None`: not known; `Some(None)`: free; otherwise why not.
-fn tell(input: &HtmlInputElement, answer: Option<Option<String>>) {
+/// Whether a name can be taken, as far as it is known.
+enum Name {
+    Unknown,
+    Free,
+    Refused(String),
+}
+
+fn tell(input: &HtmlInputElement, name: &Name) {
     let Some(error) = by_id::<Element>("name-error") else { return };
-    let problem = answer.clone().flatten();
-    set(input, "aria-invalid", problem.as_ref().map(|_| "true"));
-    set(&error, "data-free", matches!(answer, Some(None)).then_some(""));
+    set(input, "aria-invalid", matches!(name, Name::Refused(_)).then_some("true"));
+    set(&error, "data-free", matches!(name, Name::Free).then_some(""));
     set(&error, "role", Some("status"));
-    let text = match (answer, problem) {
-        (Some(None), _) => "This name is free.".to_owned(),
-        (_, problem) => problem.unwrap_or_default(),
+    let text = match name {
+        Name::Unknown => "",
+        Name::Free => "This name is free.",
+        Name::Refused(why) => why,
     };
-    error.set_text_content(Some(&text));
+    error.set_text_content(Some(text));
 }

@@ -191,7 +191,7 @@ impl Area {
                     field.set_value(value);
                 }
             }
-            self.choose(&receipt);
+            Self::choose(&receipt);
             return self.tell(&receipt);
         }
         match serde_json::from_str::<Problem>(&text) {
@@ -201,7 +201,7 @@ impl Area {
     }
 
     /// Sets language and handler of the form to what was found.
-    fn choose(&self, receipt: &UploadReceipt) {
+    fn choose(receipt: &UploadReceipt) {
         if let Some(language) = receipt.language {
             for radio in everywhere("input[name=language]") {
                 let radio = radio.unchecked_into::<HtmlInputElement>();

@@ -89,7 +89,7 @@ fn write(form: &HtmlFormElement, draft: &str) {
     for (field, value) in fields.iter().zip(values) {
         match field.dyn_ref::<HtmlInputElement>() {
             Some(input) if ["radio", "checkbox"].contains(&input.type_().as_str()) => {
-                input.set_checked(value == "on")
+                input.set_checked(value == "on");
             }
             Some(input) => input.set_value(&value),
             None => {

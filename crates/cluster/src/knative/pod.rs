@@ -162,7 +162,7 @@ pub(super) struct PodFacts {
     pub(super) finished: bool,
     /// Why it does not run, or did not run the last time.
     pub(super) trouble: Option<Trouble>,
-    /// Whether the trouble is now, and not that of the run before.
+    /// Whether it is not about to run: waits for a person, or for its next try after several that failed.
     pub(super) stuck: bool,
 }
 
@@ -181,14 +181,14 @@ impl PodFacts {
             }
             None => containers.iter().find_map(trouble),
         };
-        let running = |c: &Value| c["state"]["running"].is_object();
+        let waits = |c: &Value| hindrance(c).is_some();
         Self {
             revision: text(&pod["metadata"]["labels"][annotation::REVISION_UID]),
             ready: has("Ready", "True").is_some(),
             address: port.map(|port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
             deleting: pod["metadata"]["deletionTimestamp"].is_string(),
             finished: status["phase"] == "Failed" || status["phase"] == "Succeeded",
-            stuck: trouble.is_some() && !containers.iter().all(running),
+            stuck: has("PodScheduled", "False").is_some() || containers.iter().any(waits),
             trouble,
         }
     }
@@ -208,19 +208,23 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+/// Why a container waits, if it does not merely take its turn.
+fn hindrance(status: &Value) -> Option<&str> {
+    let reason = status["state"]["waiting"]["reason"].as_str()?;
+    (!["", "ContainerCreating", "PodInitializing"].contains(&reason)).then_some(reason)
+}
+
 fn trouble(status: &Value) -> Option<Trouble> {
     let ended = |state: &Value| {
-        let ended = state["terminated"].as_object()?;
-        let code =
-            ended.get("exitCode").and_then(Value::as_i64).and_then(|c| i32::try_from(c).ok()).unwrap_or(-1);
-        Some(Trouble::Exited { code, message: ended.get("message").map(text).unwrap_or_default() })
+        // A run that the end of the platform took along says nothing about the container.
+        let ended = state["terminated"].as_object().filter(|_| state["terminated"]["reason"] != "Unknown")?;
+        let code = ended.get("exitCode").and_then(Value::as_i64).and_then(|c| i32::try_from(c).ok());
+        let message = ended.get("message").map(text).unwrap_or_default();
+        Some(Trouble::Exited { code: code.unwrap_or(-1), message })
     };
     let waiting = || {
-        let waiting = &status["state"]["waiting"];
-        let reason = text(&waiting["reason"]);
-        let harmless =
-            ["", "ContainerCreating", "PodInitializing", "CrashLoopBackOff"].contains(&reason.as_str());
-        (!harmless).then(|| Trouble::Waiting { reason, message: text(&waiting["message"]) })
+        let reason = hindrance(status).filter(|reason| *reason != "CrashLoopBackOff")?.to_owned();
+        Some(Trouble::Waiting { reason, message: text(&status["state"]["waiting"]["message"]) })
     };
     ended(&status["state"]).or_else(|| ended(&status["lastState"])).or_else(waiting)
 }
@@ -306,7 +310,16 @@ mod tests {
             "lastState": {"terminated": {"exitCode": 3, "message": "dying\n"}}
         }]}));
         assert_eq!(facts.trouble, Some(Trouble::Exited { code: 3, message: "dying\n".into() }));
+        assert!(facts.stuck);
         assert_eq!(facts.serves(), None);
+    }
+
+    #[test]
+    fn a_run_lost_with_the_platform_is_no_trouble() {
+        let facts = observed(json!({"phase": "Running", "containerStatuses": [{
+            "name": "c", "state": {"terminated": {"exitCode": 255, "reason": "Unknown"}}
+        }]}));
+        assert_eq!((facts.trouble, facts.stuck), (None, false));
     }
 
     #[test]

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something is missing")]
 
 mod node;
+mod process;
 mod recordings;
 mod serving;

@@ -217,6 +217,7 @@ impl Activator {
                 }
                 Ok(Err(SendError::Broken(error))) => {
                     tracing::debug!(pod = &*slot.name, %error, "a function broke off");
+                    slot.shun();
                     return Err((Problem::broken_off(name), Outcome::BrokenOff));
                 }
                 Err(_) => {

@@ -15,8 +15,9 @@ use tokio::sync::Notify;
 
 /// Idle connections kept per Pod; more are closed after their request.
 const IDLE_LIMIT: usize = 128;
-/// How long a Pod that refused a connection is passed over.
-pub(super) const SHUN: Duration = Duration::from_millis(200);
+/// How long a Pod is passed over that took no connection, or broke one off: its process may just have
+/// ended, which the node tells within that time.
+pub(super) const SHUN: Duration = Duration::from_millis(100);
 
 /// A Pod that may be sent requests.
 pub(in crate::knative) struct Slot {
@@ -70,7 +71,7 @@ impl Slot {
         self.in_flight.load(Ordering::Acquire)
     }
 
-    /// Passes the Pod over for a moment: it refused a connection.
+    /// Passes the Pod over for a moment.
     pub(super) fn shun(&self) {
         let until = (self.made.elapsed() + SHUN).as_millis() as u64;
         self.shunned.store(until, Ordering::Release);

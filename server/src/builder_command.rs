@@ -11,12 +11,17 @@ const STEP_MEMORY: u64 = 2 << 30;
 pub(crate) async fn run() -> Result<ExitCode> {
     let required = |name: &str| {
         config::variable(name).ok_or_else(|| {
-            Error::Config(format!("{name} is not set: the builder is started by the platform, in a build's Job."))
+            Error::Config(format!(
+                "{name} is not set: the builder is started by the platform, in a build's Job."
+            ))
         })
     };
-    let program = std::env::current_exe()
-        .map_err(|error| Error::Part { what: "the builder", cause: format!("its own program is not known: {error}") })?;
-    let report = config::variable("TERMINATION_MESSAGE_PATH").unwrap_or_else(|| "/dev/termination-log".to_owned());
+    let program = std::env::current_exe().map_err(|error| Error::Part {
+        what: "the builder",
+        cause: format!("its own program is not known: {error}"),
+    })?;
+    let report =
+        config::variable("TERMINATION_MESSAGE_PATH").unwrap_or_else(|| "/dev/termination-log".to_owned());
     let settings = builder::Settings {
         spec: required("BUILD_SPEC")?,
         storage_url: required("KL_STORAGE_URL")?,

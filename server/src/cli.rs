@@ -7,7 +7,7 @@ use domain::{TenantName, identity::Role};
 use kube::CustomResourceExt;
 
 use crate::{
-    Error, Result, commands,
+    Error, Result, builder_command, commands,
     config::{self, Config, KEYS},
     wiring,
 };
@@ -82,6 +82,7 @@ pub fn run(arguments: Vec<OsString>) -> Result<ExitCode> {
                 .map_err(|error| Error::Config(error.to_string()))?;
             runtime(config.worker_threads)?.block_on(wiring::serve(config))?;
         }
+        Some((BUILDER, _)) => return runtime(2)?.block_on(builder_command::run()),
         Some(("crds", _)) => println!("{}", crds()?),
         Some(("config", _)) => print!("{}", config::reference()),
         Some(("sign-in-link", _)) => {

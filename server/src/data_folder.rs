@@ -28,7 +28,7 @@ impl DataFolder {
             _ => Error::DataFolder { folder: path.to_owned(), cause },
         };
         std::fs::create_dir_all(path).map_err(refused)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o711)).map_err(refused)?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(refused)?;
         let path = path.canonicalize().map_err(refused)?;
         let lock = DataDirLock::acquire(&path).map_err(|error| match error {
             store::Error::InUse(_) => Error::InUse(path.clone()),

@@ -6,6 +6,7 @@
 
 mod assets;
 mod auth;
+mod builder_command;
 pub mod cli;
 mod commands;
 pub mod config;
@@ -18,7 +19,6 @@ mod live;
 mod problem;
 mod rest;
 mod router;
-mod runtimes;
 mod state;
 mod uploads;
 pub mod wiring;

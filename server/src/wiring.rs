@@ -26,7 +26,7 @@ use crate::{
     config::{self, Config},
     data_folder::DataFolder,
     gateway::{Embedded, Observer},
-    router, runtimes,
+    router,
     state::AppState,
 };
 
@@ -109,7 +109,11 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         tracing::warn!("the sandbox is not complete: {missing}");
     }
     let storage = open_storage(&storage_url(config, &folder)?).await?;
-    let options = runtimes::options(&toolchain);
+    let version = |found: &Option<sandbox::Interpreter>| found.as_ref().map(|found| found.version.clone());
+    let options = runtimes::options(&runtimes::Found {
+        python: version(&toolchain.python),
+        nodejs: version(&toolchain.node),
+    });
     let parts = cluster_setup::Parts {
         config,
         folder: &folder,
@@ -284,7 +288,8 @@ fn metrics() -> telemetry::MetricsHandle {
     HANDLE.get_or_init(|| telemetry::start_metrics().expect("it is started here only, and once")).clone()
 }
 
-fn pages(_: Platform) -> Result<Router> {
-    let _ = assets::manifest();
-    Ok(Router::new())
+fn pages(platform: Platform) -> Result<Router> {
+    let assets = app::assets::Assets::from_manifest(&assets::manifest())
+        .map_err(|error| Error::part("the web part")(&error))?;
+    Ok(app::router::router(platform, assets))
 }

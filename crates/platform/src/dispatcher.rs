@@ -8,6 +8,7 @@ use domain::{
     FunctionName, TenantName, Timestamp,
     deadletter::Attempt,
     event::{CloudEvent, EventType, ResponseError, ResponseSuccess, extension},
+    live::Change,
 };
 use futures::StreamExt;
 use serde_json::Value;
@@ -28,7 +29,10 @@ impl Platform {
     pub async fn run_dispatcher(self, stop: CancellationToken) {
         let tasks = TaskTracker::new();
         let mut running: HashMap<(TenantName, FunctionName), tokio::task::JoinHandle<()>> = HashMap::new();
-        let mut changes = Box::pin(self.live().follow(None));
+        let functions = |(_, change): &(u64, Change)| {
+            std::future::ready(matches!(change, Change::Function { .. } | Change::Resync))
+        };
+        let mut changes = Box::pin(self.live().follow(None).filter(functions));
         loop {
             running.retain(|_, task| !task.is_finished());
             for (tenant, function) in self.cache().names() {

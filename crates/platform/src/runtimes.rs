@@ -15,12 +15,9 @@ impl Platform {
         let known = self.settings().runtimes.iter().find(|option| option.language == language);
         let reason = match known {
             Some(RuntimeOption { unavailable: None, .. }) => return Ok(()),
-            Some(RuntimeOption { unavailable: Some(reason), .. }) => reason.as_str(),
-            None => "this platform does not offer it",
+            Some(RuntimeOption { unavailable: Some(reason), .. }) => reason.clone(),
+            None => format!("{} is not offered by this platform.", language.label()),
         };
-        Err(Error::field(
-            "spec.runtime.language",
-            format!("{} can not be used here: {reason}.", language.label()),
-        ))
+        Err(Error::field("spec.runtime.language", reason))
     }
 }

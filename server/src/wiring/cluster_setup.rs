@@ -61,6 +61,7 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<(Cluster, operator::Settin
         subcommands: vec![cli::BUILDER.to_owned()],
         env: BTreeMap::from([("PATH".to_owned(), config::search_path()), ("KL_TOOLCHAIN".to_owned(), told)]),
     };
+    let found = serde_json::to_string(&toolchain).map_err(|error| Error::part("the toolchain")(&error))?;
     let workload = workload::Config::new(launcher, toolchain, &images).host_image(OWN_IMAGE, host);
     let knative = cluster::knative::Config {
         domain: config.gateway_domain.clone(),
@@ -78,6 +79,7 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<(Cluster, operator::Settin
         builder_env: vec![
             ("KL_STORAGE_URL".to_owned(), super::storage_url(config, folder)?),
             ("KL_REGISTRY".to_owned(), format!("layout:{}", images.display())),
+            ("KL_TOOLCHAIN".to_owned(), found),
             ("KL_CACHE_DIR".to_owned(), folder.folder("cache")?.display().to_string()),
         ],
         concurrent_builds: config.concurrent_builds,

@@ -6,4 +6,5 @@ mod functions;
 mod harness;
 mod journey;
 mod live;
+mod process;
 mod uploads;

@@ -114,7 +114,7 @@ mod tests {
         let it = scaling(&[], 0);
         assert_eq!((it.min, it.initial, it.metric), (0, 1, Metric::Concurrency));
         assert!((it.target - 70.0).abs() < 1e-9);
-        assert_eq!((it.stable_window, it.panic_window), (Duration::from_secs(60), Duration::from_secs(6)));
+        assert_eq!((it.stable_window, it.panic_window), (Duration::from_mins(1), Duration::from_secs(6)));
     }
 
     #[test]

@@ -284,7 +284,7 @@ mod tests {
             service: "web".into(),
             revision: "web-00001".into(),
             container_concurrency,
-            timeout: Duration::from_secs(300),
+            timeout: Duration::from_mins(5),
             queue_depth,
         };
         (Arc::new(Backend::new(settings, sender)), receiver)
@@ -364,7 +364,7 @@ mod tests {
         let (lease, _) = backend.lease(soon()).await.map_err(|_| ()).unwrap();
         let slot = backend.slot("a").unwrap();
         backend.set_pods(&[]);
-        let drained = slot.drained(Duration::from_secs(60));
+        let drained = slot.drained(Duration::from_mins(1));
         tokio::pin!(drained);
         assert!(futures::poll!(drained.as_mut()).is_pending());
         drop(lease);

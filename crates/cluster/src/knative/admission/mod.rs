@@ -115,7 +115,7 @@ mod tests {
     fn annotated(key: &str, value: &str) -> String {
         refusal(|s| {
             s["spec"]["template"]["metadata"]["annotations"][format!("autoscaling.knative.dev/{key}")] =
-                json!(value)
+                json!(value);
         })
     }
 

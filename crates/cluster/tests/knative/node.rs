@@ -26,20 +26,20 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-pub struct World {
-    pub cluster: Cluster,
-    pub client: Client,
-    pub calls: mpsc::Receiver<Call>,
+pub(crate) struct World {
+    pub(crate) cluster: Cluster,
+    pub(crate) client: Client,
+    pub(crate) calls: mpsc::Receiver<Call>,
     _node: AbortOnDropHandle<()>,
     folder: Option<TempDir>,
 }
 
-pub async fn world() -> World {
+pub(crate) async fn world() -> World {
     over(tempfile::tempdir().unwrap(), knative_config()).await
 }
 
 /// With functions under another domain, at port 80.
-pub async fn world_under(domain: &str) -> World {
+pub(crate) async fn world_under(domain: &str) -> World {
     let config = knative::Config { domain: domain.into(), gateway_port: None, ..knative_config() };
     over(tempfile::tempdir().unwrap(), config).await
 }
@@ -64,65 +64,69 @@ async fn over(folder: TempDir, knative: knative::Config) -> World {
 
 impl World {
     /// Stops everything and starts it again over the same folder.
-    pub async fn restart(mut self) -> World {
+    pub(crate) async fn restart(mut self) -> World {
         self.cluster.shutdown().await;
         let folder = self.folder.take().unwrap();
         drop(self);
         over(folder, knative_config()).await
     }
 
-    pub fn services(&self) -> Api<Service> {
+    pub(crate) fn services(&self) -> Api<Service> {
         Api::namespaced(self.client.clone(), "default")
     }
 
-    pub fn revisions(&self) -> Api<Revision> {
+    pub(crate) fn revisions(&self) -> Api<Revision> {
         Api::namespaced(self.client.clone(), "default")
     }
 
-    pub fn routes(&self) -> Api<Route> {
+    pub(crate) fn routes(&self) -> Api<Route> {
         Api::namespaced(self.client.clone(), "default")
     }
 
-    pub fn pods(&self) -> Api<Pod> {
+    pub(crate) fn pods(&self) -> Api<Pod> {
         Api::namespaced(self.client.clone(), "default")
     }
 
-    pub async fn create(&self, service: Value) -> Service {
+    pub(crate) async fn create(&self, service: Value) -> Service {
         self.services()
             .create(&PostParams::default(), &serde_json::from_value(service).unwrap())
             .await
             .unwrap()
     }
 
-    pub async fn patch(&self, name: &str, patch: Value) {
+    pub(crate) async fn patch(&self, name: &str, patch: Value) {
         self.services().patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
     }
 
     /// Waits until a Service fulfils something.
-    pub async fn service_when(&self, name: &str, what: impl Fn(&Service) -> bool) -> Service {
+    pub(crate) async fn service_when(&self, name: &str, what: impl Fn(&Service) -> bool) -> Service {
         let condition = |service: Option<&Service>| service.is_some_and(&what);
         let met = await_condition(self.services(), name, condition);
         match tokio::time::timeout(Duration::from_secs(20), met).await {
             Ok(service) => service.unwrap().unwrap(),
-            Err(_) => panic!("never came: {:#?}", self.services().get(name).await.unwrap().status),
+            Err(elapsed) => {
+                panic!("never came, {elapsed}: {:#?}", self.services().get(name).await.unwrap().status)
+            }
         }
     }
 
-    pub async fn ready(&self, name: &str) -> Service {
+    pub(crate) async fn ready(&self, name: &str) -> Service {
         self.service_when(name, Service::is_ready).await
     }
 
-    pub async fn revision_when(&self, name: &str, what: impl Fn(&Revision) -> bool) -> Revision {
+    pub(crate) async fn revision_when(&self, name: &str, what: impl Fn(&Revision) -> bool) -> Revision {
         let condition = |revision: Option<&Revision>| revision.is_some_and(&what);
         let met = await_condition(self.revisions(), name, condition);
         match tokio::time::timeout(Duration::from_secs(20), met).await {
             Ok(revision) => revision.unwrap().unwrap(),
-            Err(_) => panic!("never came: {:#?}", self.revisions().get(name).await.unwrap().status),
+            Err(elapsed) => {
+                panic!("never came, {elapsed}: {:#?}", self.revisions().get(name).await.unwrap().status)
+            }
         }
     }
 
     /// Waits until so many Pods are there.
-    pub async fn pods_when(&self, count: usize) {
+    pub(crate) async fn pods_when(&self, count: usize) {
         let mut known = std::collections::BTreeSet::new();
         let mut stream = watcher(self.pods(), watcher::Config::default()).default_backoff().boxed();
         let reached = async {
@@ -146,20 +150,20 @@ impl World {
     }
 
     /// A request to a function from inside.
-    pub async fn call(&self, name: &str) -> (StatusCode, String) {
+    pub(crate) async fn call(&self, name: &str) -> (StatusCode, String) {
         let response = self.cluster.activator().handle(Request::new(Body::empty()), "default", name).await;
         text(response).await
     }
 }
 
-pub async fn text(response: Response) -> (StatusCode, String) {
+pub(crate) async fn text(response: Response) -> (StatusCode, String) {
     let status = response.status();
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
     (status, String::from_utf8_lossy(&body).into_owned())
 }
 
 /// A Service whose one container has these variables and this template metadata.
-pub fn service(name: &str, annotations: Value, env: &[(&str, &str)]) -> Value {
+pub(crate) fn service(name: &str, annotations: Value, env: &[(&str, &str)]) -> Value {
     let env: Vec<_> = env.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
     json!({
         "apiVersion": "serving.knative.dev/v1", "kind": "Service",
@@ -185,8 +189,9 @@ async fn run_node(client: Client) {
                     running.remove(&uid);
                     let now = DeleteParams::default().grace_period(0);
                     let _ = api.delete(&pod.name_any(), &now).await;
-                } else if !running.contains_key(&uid) {
-                    running.insert(uid, AbortOnDropHandle::new(tasks.spawn(run_pod(api, pod))));
+                } else {
+                    let start = || AbortOnDropHandle::new(tasks.spawn(run_pod(api, pod)));
+                    running.entry(uid).or_insert_with(start);
                 }
             }
             watcher::Event::Delete(pod) => {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::node::text;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const SERVER: &str = r"
 import http.server, os
@@ -77,7 +77,7 @@ async fn service_when(cluster: &Cluster, what: impl Fn(&Service) -> bool) -> Ser
     let met = await_condition(services.clone(), "f", |s: Option<&Service>| s.is_some_and(&what));
     match tokio::time::timeout(PATIENCE, met).await {
         Ok(service) => service.unwrap().unwrap(),
-        Err(_) => panic!("never came: {:#?}", services.get("f").await.unwrap().status),
+        Err(elapsed) => panic!("never came, {elapsed}: {:#?}", services.get("f").await.unwrap().status),
     }
 }
 

@@ -63,7 +63,9 @@ pub(super) fn applied(resource: &Resource, body: &[u8], options: &WriteOptions) 
     let value = yaml(body)?;
     let text = |field: &str| value[field].as_str().unwrap_or_default();
     // What is applied has to say in full what it is.
-    if !resource.is_custom() && (text("apiVersion") != resource.api_version() || text("kind") != resource.kind) {
+    if !resource.is_custom()
+        && (text("apiVersion") != resource.api_version() || text("kind") != resource.kind)
+    {
         let (group, version) = text("apiVersion").split_once('/').unwrap_or(("", text("apiVersion")));
         let message = format!("invalid object type: {group}/{version}, Kind={}", text("kind"));
         return Err(ApiError::bad_request(message));

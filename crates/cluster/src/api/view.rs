@@ -67,11 +67,11 @@ impl View<'_> {
         let (kind, api_version) = (Value::from(kind), Value::from(api_version));
         let mut meta = meta.json();
         // Lists of custom resources say that there is no more.
-        if self.resource.is_custom() && matches!(self.shape, Shape::Object) && meta.get("continue").is_none() {
+        if self.resource.is_custom() && matches!(self.shape, Shape::Object) && meta.get("continue").is_none()
+        {
             meta["continue"] = "".into();
         }
-        let head =
-            format!("{{\"kind\":{kind},\"apiVersion\":{api_version},\"metadata\":{meta},\"items\":[");
+        let head = format!("{{\"kind\":{kind},\"apiVersion\":{api_version},\"metadata\":{meta},\"items\":[");
         out.put_slice(head.as_bytes());
         for (at, item) in items.iter().enumerate() {
             if at > 0 {

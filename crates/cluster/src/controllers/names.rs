@@ -48,9 +48,7 @@ fn is_accepted(object: &Object) -> bool {
 async fn accept(handle: &Handle, name: &str) -> ApiResult<()> {
     let definitions = handle.resource("apiextensions.k8s.io", "customresourcedefinitions")?;
     let now = crate::registry::metadata::time(handle.now());
-    let condition = |kind: &str, reason: &str, message: &str| {
-        json!({"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message})
-    };
+    let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message});
     handle
         .update_status(&definitions, "", name, |object| {
             let mut status = object.at("/status").cloned().unwrap_or_default();

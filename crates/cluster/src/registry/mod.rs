@@ -4,7 +4,7 @@
 
 pub mod admission;
 pub mod builtin;
-mod cel;
+pub mod cel;
 pub mod conversion;
 pub mod crd;
 pub mod finalizer;

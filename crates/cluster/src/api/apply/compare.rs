@@ -8,19 +8,19 @@ use super::shape::{Guide, Shape};
 
 /// The fields that differ.
 #[derive(Debug, Default)]
-pub struct Difference {
-    pub added: FieldSet,
-    pub modified: FieldSet,
-    pub removed: FieldSet,
+pub(super) struct Difference {
+    pub(super) added: FieldSet,
+    pub(super) modified: FieldSet,
+    pub(super) removed: FieldSet,
 }
 
 impl Difference {
     /// Added or modified.
-    pub fn written(&self) -> FieldSet {
+    pub(super) fn written(&self) -> FieldSet {
         self.modified.clone().union(&self.added)
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.added.is_empty() && self.modified.is_empty() && self.removed.is_empty()
     }
 
@@ -29,12 +29,12 @@ impl Difference {
     }
 
     /// Keeps only what lies below the top-level fields that the write can reach.
-    pub fn retain_fields(&mut self, keep: impl Fn(&str) -> bool + Copy) {
+    pub(super) fn retain_fields(&mut self, keep: impl Fn(&str) -> bool + Copy) {
         self.sets().into_iter().for_each(|set| set.retain_fields(keep));
     }
 }
 
-pub fn compare(guide: Guide<'_>, old: &Value, new: &Value) -> Difference {
+pub(super) fn compare(guide: Guide<'_>, old: &Value, new: &Value) -> Difference {
     let mut difference = Difference::default();
     walk(guide, Some(old), Some(new), &mut Vec::new(), &mut difference);
     difference

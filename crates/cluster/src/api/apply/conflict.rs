@@ -7,7 +7,7 @@ use super::set::FieldSet;
 use crate::api::status::{ApiError, Cause, Details};
 
 /// 409 with a cause for each field.
-pub fn refusal(conflicts: &[(&Entry, FieldSet)]) -> ApiError {
+pub(super) fn refusal(conflicts: &[(&Entry, FieldSet)]) -> ApiError {
     let mut titled: Vec<(String, Vec<String>)> =
         conflicts.iter().map(|(entry, fields)| (entry.title(), fields.paths())).collect();
     titled.sort();

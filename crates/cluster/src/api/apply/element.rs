@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// A field, or an element of a list by its keys, its value or its place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Element {
+pub(super) enum Element {
     /// `f:name`
     Field(String),
     /// `k:{"name":"A"}`; the JSON has its keys in order.
@@ -19,19 +19,19 @@ pub enum Element {
 
 impl Element {
     /// The element of a list of type map with these keys.
-    pub fn keys(keys: Map<String, Value>) -> Self {
+    pub(super) fn keys(keys: Map<String, Value>) -> Self {
         let mut pairs: Vec<(String, Value)> = keys.into_iter().collect();
         pairs.sort_by(|a, b| a.0.cmp(&b.0));
         Element::Keys(Value::Object(pairs.into_iter().collect()).to_string())
     }
 
     /// The element of a set.
-    pub fn value(value: &Value) -> Self {
+    pub(super) fn value(value: &Value) -> Self {
         Element::Value(value.to_string())
     }
 
     /// Reads the form of `FieldsV1`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once(':')?;
         match kind {
             "f" => Some(Element::Field(rest.to_owned())),
@@ -46,7 +46,7 @@ impl Element {
     }
 
     /// The form of `FieldsV1`.
-    pub fn encode(&self) -> String {
+    pub(super) fn encode(&self) -> String {
         match self {
             Element::Field(name) => format!("f:{name}"),
             Element::Keys(json) => format!("k:{json}"),

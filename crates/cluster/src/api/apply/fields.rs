@@ -7,7 +7,7 @@ use super::set::FieldSet;
 use super::shape::{Guide, Shape};
 
 /// All fields of an applied configuration.
-pub fn fields_of(guide: Guide<'_>, value: &Value) -> FieldSet {
+pub(super) fn fields_of(guide: Guide<'_>, value: &Value) -> FieldSet {
     let mut set = FieldSet::default();
     walk(guide, value, &mut Vec::new(), &mut set);
     set

@@ -7,18 +7,18 @@ use super::set::FieldSet;
 
 /// An entry of `managedFields`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    pub manager: String,
-    pub operation: Operation,
-    pub api_version: String,
-    pub time: String,
+pub(super) struct Entry {
+    pub(super) manager: String,
+    pub(super) operation: Operation,
+    pub(super) api_version: String,
+    pub(super) time: String,
     /// Empty for the main resource.
-    pub subresource: String,
-    pub fields: FieldSet,
+    pub(super) subresource: String,
+    pub(super) fields: FieldSet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Operation {
+pub(super) enum Operation {
     Apply,
     Update,
 }
@@ -34,7 +34,7 @@ impl Operation {
 
 impl Entry {
     /// Whether the entry is that of a writer. An applier is the same in every version.
-    pub fn is_of(&self, manager: &str, operation: Operation, subresource: &str, api_version: &str) -> bool {
+    pub(super) fn is_of(&self, manager: &str, operation: Operation, subresource: &str, api_version: &str) -> bool {
         self.operation == operation
             && self.manager == manager
             && self.subresource == subresource
@@ -42,7 +42,7 @@ impl Entry {
     }
 
     /// How a conflict names the manager.
-    pub fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         let mut title = Value::from(self.manager.as_str()).to_string();
         if !self.subresource.is_empty() {
             title.push_str(&format!(" with subresource \"{}\"", self.subresource));
@@ -87,13 +87,13 @@ impl Entry {
 }
 
 /// The entries of an object.
-pub fn read(object: &Value) -> Vec<Entry> {
+pub(super) fn read(object: &Value) -> Vec<Entry> {
     let list = object.pointer("/metadata/managedFields").and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Entry::decode).collect()
 }
 
 /// Writes the entries into an object: appliers first, then by time and name.
-pub fn write(object: &mut Value, mut entries: Vec<Entry>) {
+pub(super) fn write(object: &mut Value, mut entries: Vec<Entry>) {
     entries.retain(|entry| !entry.fields.is_empty());
     entries.sort_by(|a, b| {
         (a.operation, &a.time, &a.manager, &a.subresource).cmp(&(
@@ -118,6 +118,6 @@ pub fn write(object: &mut Value, mut entries: Vec<Entry>) {
 }
 
 /// A time as it stands in objects: whole seconds, UTC.
-pub fn seconds(now: Timestamp) -> String {
+pub(super) fn seconds(now: Timestamp) -> String {
     now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

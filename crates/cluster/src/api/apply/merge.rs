@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::element::Element;
 use super::shape::{Guide, Shape};
 
-pub fn merge(guide: Guide<'_>, live: &Value, applied: &Value) -> Value {
+pub(super) fn merge(guide: Guide<'_>, live: &Value, applied: &Value) -> Value {
     if guide.shape(live) != guide.shape(applied) {
         return applied.clone();
     }

@@ -13,9 +13,8 @@ mod prune;
 mod set;
 mod shape;
 
-use http::StatusCode;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::api::status::{ApiError, ApiResult};
 use crate::registry::builtin::schemas;
@@ -46,11 +45,11 @@ pub fn server_side_apply(
     manager: &Manager<'_>,
     force: bool,
 ) -> ApiResult<Value> {
-    refuse_malformed(resource, applied)?;
-    let schema = schemas::of(resource);
-    if let Some(schema) = &schema {
-        refuse_unknown(resource, schema, applied)?;
+    let managed = applied.pointer("/metadata/managedFields").and_then(Value::as_array);
+    if managed.is_some_and(|list| !list.is_empty()) {
+        return Err(ApiError::bad_request("metadata.managedFields must be nil"));
     }
+    let schema = schemas::of(resource);
     let guide = Guide::root(schema.as_ref());
     let config = within_reach(resource, manager, applied);
     let mut base = live.cloned().unwrap_or_else(|| blank(resource));
@@ -223,45 +222,6 @@ fn without_identity(mut fields: FieldSet) -> FieldSet {
         fields.remove_member(&[field]);
     }
     fields
-}
-
-fn refuse_malformed(resource: &Resource, applied: &Value) -> ApiResult<()> {
-    let text = |name: &str| applied.get(name).and_then(Value::as_str).unwrap_or_default();
-    let (api_version, kind) = (text("apiVersion"), text("kind"));
-    if api_version != resource.api_version() || kind != resource.kind {
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        return Err(ApiError::bad_request(format!("invalid object type: {group}/{version}, Kind={kind}")));
-    }
-    let managed = applied.pointer("/metadata/managedFields");
-    if managed.and_then(Value::as_array).is_some_and(|list| !list.is_empty()) {
-        return Err(ApiError::bad_request("metadata.managedFields must be nil"));
-    }
-    Ok(())
-}
-
-/// Apply is strict about fields: what has no schema has no owner.
-fn refuse_unknown(
-    resource: &Resource,
-    schema: &crate::registry::schema::Schema,
-    applied: &Value,
-) -> ApiResult<()> {
-    let mut copy = applied.clone();
-    let Some(first) = schema.prune(&mut copy).into_iter().next() else {
-        return Ok(());
-    };
-    let metadata = applied.get("metadata").and_then(Value::as_object).cloned().unwrap_or_else(Map::new);
-    let text = |name: &str| metadata.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Err(ApiError::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "",
-        format!(
-            "failed to create typed patch object ({}/{}; {}, Kind={}): .{first}: field not declared in schema",
-            text("namespace"),
-            text("name"),
-            resource.api_version(),
-            resource.kind
-        ),
-    ))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::shape::{Guide, Shape};
 
 /// Removes from `value` what is in `dropped` and not in `owned`. A declared field goes with all that is
 /// in it when nothing in it is owned; what is owned keeps its parents.
-pub fn prune(guide: Guide<'_>, value: &mut Value, dropped: &FieldSet, owned: &FieldSet) {
+pub(super) fn prune(guide: Guide<'_>, value: &mut Value, dropped: &FieldSet, owned: &FieldSet) {
     let shape = guide.shape(value);
     match (shape, value) {
         (Shape::Fields, Value::Object(map)) => {

@@ -8,7 +8,7 @@ use super::element::Element;
 
 /// A set of paths, kept as a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet {
+pub(super) struct FieldSet {
     children: BTreeMap<Element, Node>,
 }
 
@@ -20,11 +20,11 @@ struct Node {
 }
 
 impl FieldSet {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.children.is_empty()
     }
 
-    pub fn insert(&mut self, path: &[Element]) {
+    pub(super) fn insert(&mut self, path: &[Element]) {
         let Some((first, rest)) = path.split_first() else {
             return;
         };
@@ -37,26 +37,22 @@ impl FieldSet {
     }
 
     /// The set below one element.
-    pub fn child(&self, element: &Element) -> Option<&FieldSet> {
+    pub(super) fn child(&self, element: &Element) -> Option<&FieldSet> {
         self.children.get(element).map(|node| &node.below)
     }
 
     /// Whether the path of this one element is in the set.
-    pub fn has(&self, element: &Element) -> bool {
+    pub(super) fn has(&self, element: &Element) -> bool {
         self.children.get(element).is_some_and(|node| node.member)
     }
 
     /// Whether the element or anything below it is in the set.
-    pub fn touches(&self, element: &Element) -> bool {
+    pub(super) fn touches(&self, element: &Element) -> bool {
         self.children.contains_key(element)
     }
 
-    pub fn elements(&self) -> impl Iterator<Item = &Element> {
-        self.children.keys()
-    }
-
     #[must_use]
-    pub fn union(mut self, other: &FieldSet) -> FieldSet {
+    pub(super) fn union(mut self, other: &FieldSet) -> FieldSet {
         for (element, theirs) in &other.children {
             let ours = self.children.entry(element.clone()).or_default();
             ours.member |= theirs.member;
@@ -66,12 +62,12 @@ impl FieldSet {
     }
 
     #[must_use]
-    pub fn difference(&self, other: &FieldSet) -> FieldSet {
+    pub(super) fn difference(&self, other: &FieldSet) -> FieldSet {
         self.combine(other, |ours, theirs| ours && !theirs, true)
     }
 
     #[must_use]
-    pub fn intersection(&self, other: &FieldSet) -> FieldSet {
+    pub(super) fn intersection(&self, other: &FieldSet) -> FieldSet {
         self.combine(other, |ours, theirs| ours && theirs, false)
     }
 
@@ -94,33 +90,15 @@ impl FieldSet {
     }
 
     /// Keeps only what lies at or below these top-level fields.
-    pub fn retain_fields(&mut self, keep: impl Fn(&str) -> bool) {
+    pub(super) fn retain_fields(&mut self, keep: impl Fn(&str) -> bool) {
         self.children.retain(|element, _| match element {
             Element::Field(name) => keep(name),
             _ => true,
         });
     }
 
-    /// Takes a path and everything below it out.
-    pub fn remove_tree(&mut self, path: &[&str]) {
-        let Some((first, rest)) = path.split_first() else {
-            return;
-        };
-        let element = Element::Field((*first).to_owned());
-        if rest.is_empty() {
-            self.children.remove(&element);
-            return;
-        }
-        if let Some(node) = self.children.get_mut(&element) {
-            node.below.remove_tree(rest);
-            if !node.member && node.below.is_empty() {
-                self.children.remove(&element);
-            }
-        }
-    }
-
     /// Takes out one path, not what is below it.
-    pub fn remove_member(&mut self, path: &[&str]) {
+    pub(super) fn remove_member(&mut self, path: &[&str]) {
         let Some((first, rest)) = path.split_first() else {
             return;
         };
@@ -139,7 +117,7 @@ impl FieldSet {
     }
 
     /// Every path of the set in the form of conflict messages, in order.
-    pub fn paths(&self) -> Vec<String> {
+    pub(super) fn paths(&self) -> Vec<String> {
         let mut found = Vec::new();
         self.collect(&mut String::new(), &mut found);
         found
@@ -158,7 +136,7 @@ impl FieldSet {
     }
 
     /// Reads `fieldsV1`; what cannot be read is left out.
-    pub fn decode(fields: &Value) -> FieldSet {
+    pub(super) fn decode(fields: &Value) -> FieldSet {
         let mut children = BTreeMap::new();
         for (name, below) in fields.as_object().into_iter().flatten() {
             let Some(element) = Element::parse(name) else {
@@ -172,7 +150,7 @@ impl FieldSet {
     }
 
     /// The form of `fieldsV1`.
-    pub fn encode(&self) -> Value {
+    pub(super) fn encode(&self) -> Value {
         let entries = self.children.iter().map(|(element, node)| {
             let mut below = node.below.encode();
             if node.member

@@ -95,12 +95,3 @@ fn containers_are_owned_by_name_and_ports_by_number_and_protocol() {
             "k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {".": {}, "f:containerPort": {}}}}}}}}});
     assert_eq!(owned(&live, "m"), expected);
 }
-
-#[test]
-fn fields_that_the_kind_does_not_have_are_refused() {
-    let mut applied = config(json!({}));
-    applied["nope"] = json!(1);
-    let error =
-        server_side_apply(&resource("", "configmaps"), None, &applied, &manager("m"), false).unwrap_err();
-    assert_eq!(error.code().as_u16(), 500);
-}

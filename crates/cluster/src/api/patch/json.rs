@@ -7,9 +7,9 @@ use super::pointer;
 
 /// An operation that cannot be done. The server tells no more than that.
 #[derive(Debug)]
-pub struct Impossible;
+pub(super) struct Impossible;
 
-pub fn apply(document: &mut Value, operations: &[Value]) -> Result<(), Impossible> {
+pub(super) fn apply(document: &mut Value, operations: &[Value]) -> Result<(), Impossible> {
     operations.iter().try_for_each(|operation| one(document, operation))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The parent of the place that a pointer names, and the last token.
-pub fn parent<'v>(root: &'v mut Value, pointer: &str) -> Option<(&'v mut Value, String)> {
+pub(super) fn parent<'v>(root: &'v mut Value, pointer: &str) -> Option<(&'v mut Value, String)> {
     let mut tokens: Vec<String> = pointer
         .strip_prefix('/')?
         .split('/')
@@ -25,7 +25,7 @@ pub fn parent<'v>(root: &'v mut Value, pointer: &str) -> Option<(&'v mut Value, 
 }
 
 /// The index that a token names in a list of that length; negative ones count from the end.
-pub fn index(token: &str, length: usize) -> Option<usize> {
+pub(super) fn index(token: &str, length: usize) -> Option<usize> {
     let number: i64 = token.parse().ok()?;
     if number < 0 {
         length.checked_sub(usize::try_from(number.unsigned_abs()).ok()?)

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::registry::schema::Schema;
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(super) enum Error {
     #[error("Unknown value of $patch directive: {0}")]
     Directive(String),
     #[error("map: {element} does not contain declared merge key: {key}")]
@@ -22,7 +22,7 @@ const RETAIN: &str = "$retainKeys";
 const ORDER: &str = "$setElementOrder/";
 const DELETE: &str = "$deleteFromPrimitiveList/";
 
-pub fn apply(
+pub(super) fn apply(
     schema: Option<&Arc<Schema>>,
     current: &Value,
     patch: Map<String, Value>,

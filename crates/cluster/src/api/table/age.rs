@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use crate::registry::object::Object;
 
 /// The age of an object.
-pub fn of(object: &Object, now: Timestamp) -> String {
+pub(super) fn of(object: &Object, now: Timestamp) -> String {
     since(object.text("/metadata/creationTimestamp"), now)
 }
 
 /// The time since an RFC 3339 text.
-pub fn since(text: &str, now: Timestamp) -> String {
+pub(super) fn since(text: &str, now: Timestamp) -> String {
     if text.is_empty() {
         return "<unknown>".to_owned();
     }
@@ -21,7 +21,7 @@ pub fn since(text: &str, now: Timestamp) -> String {
 }
 
 /// The time between two moments, with fewer units the longer it is.
-pub fn between(start: Timestamp, end: Timestamp) -> String {
+pub(super) fn between(start: Timestamp, end: Timestamp) -> String {
     let seconds = end.as_second() - start.as_second();
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
     let pair = |big: i64, unit: char, small: i64, small_unit: char| match small {

@@ -8,10 +8,10 @@ use super::{Column, Printer, age};
 use crate::registry::object::Object;
 
 /// `additionalPrinterColumns`, or the age where a definition has none.
-pub struct Custom(Vec<(Column, Option<JsonPath>)>);
+pub(super) struct Custom(Vec<(Column, Option<JsonPath>)>);
 
 impl Custom {
-    pub fn new(definitions: &[Value]) -> Self {
+    pub(super) fn new(definitions: &[Value]) -> Self {
         let mut columns: Vec<_> = definitions.iter().map(column).collect();
         if columns.is_empty() {
             const WORDS: &str = "CreationTimestamp is a timestamp representing the server time when this object was \

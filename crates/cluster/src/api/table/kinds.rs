@@ -8,16 +8,16 @@ use crate::registry::object::Object;
 use crate::registry::resource::Resource;
 
 /// How the cells of one kind are made.
-pub type Cells = fn(&Object, Timestamp) -> Vec<Value>;
+pub(super) type Cells = fn(&Object, Timestamp) -> Vec<Value>;
 
 /// The columns of a kind after `Name`: its titles, the wide ones marked by a `+`, and its cells.
-pub struct Kind {
-    pub titles: &'static [&'static str],
-    pub cells: Cells,
+pub(super) struct Kind {
+    pub(super) titles: &'static [&'static str],
+    pub(super) cells: Cells,
 }
 
 /// Finds the columns of a kind.
-pub fn printer(resource: &Resource) -> Box<dyn Printer> {
+pub(super) fn printer(resource: &Resource) -> Box<dyn Printer> {
     let kind = match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => return Box::new(pod::Pods),
         ("", "configmaps") => Kind { titles: &["Data", "Age"], cells: config_map },

@@ -7,9 +7,9 @@ use super::age;
 use super::kinds::Kind;
 use crate::registry::object::Object;
 
-pub const SERVICES: Kind =
+pub(super) const SERVICES: Kind =
     Kind { titles: &["Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "+Selector"], cells: service };
-pub const INGRESSES: Kind = Kind { titles: &["Class", "Hosts", "Address", "Ports", "Age"], cells: ingress };
+pub(super) const INGRESSES: Kind = Kind { titles: &["Class", "Hosts", "Address", "Ports", "Age"], cells: ingress };
 
 fn or_none(text: String) -> Value {
     if text.is_empty() { "<none>".into() } else { text.into() }
@@ -21,7 +21,7 @@ fn joined(object: &Object, pointer: &str, each: impl Fn(&Value) -> Option<String
 }
 
 /// `a=b,c=d`.
-pub fn labels(object: &Object, pointer: &str) -> String {
+pub(super) fn labels(object: &Object, pointer: &str) -> String {
     let map = object.at(pointer).and_then(Value::as_object);
     let pairs =
         map.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()));

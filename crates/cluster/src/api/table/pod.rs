@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Column, Printer, age};
 use crate::registry::object::Object;
 
-pub struct Pods;
+pub(super) struct Pods;
 
 impl Printer for Pods {
     fn columns(&self) -> Vec<Column> {

@@ -8,17 +8,17 @@ use super::kinds::Kind;
 use super::network::labels;
 use crate::registry::object::Object;
 
-pub const JOBS: Kind = Kind {
+pub(super) const JOBS: Kind = Kind {
     titles: &["Status", "Completions", "Duration", "Age", "+Containers", "+Images", "+Selector"],
     cells: job,
 };
-pub const CRON_JOBS: Kind =
+pub(super) const CRON_JOBS: Kind =
     Kind { titles: &["Schedule", "Timezone", "Suspend", "Active", "Last Schedule", "Age"], cells: cron_job };
-pub const DEPLOYMENTS: Kind = Kind {
+pub(super) const DEPLOYMENTS: Kind = Kind {
     titles: &["Ready", "Up-to-date", "Available", "Age", "+Containers", "+Images", "+Selector"],
     cells: deployment,
 };
-pub const REPLICA_SETS: Kind = Kind {
+pub(super) const REPLICA_SETS: Kind = Kind {
     titles: &["Desired", "Current", "Ready", "Age", "+Containers", "+Images", "+Selector"],
     cells: replica_set,
 };

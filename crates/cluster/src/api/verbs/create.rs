@@ -7,7 +7,7 @@ use crate::api::status::{ApiError, ApiResult};
 use crate::api::{Api, WriteOptions, apply};
 use crate::registry::object::Object;
 use crate::registry::storage::{StoreError, Write};
-use crate::registry::{Key, Resource, Stored, admission, builtin, crd, conversion, metadata, namespace};
+use crate::registry::{Key, Resource, Stored, admission, builtin, conversion, crd, metadata, namespace};
 
 /// How often another suffix is tried for a generated name that is taken.
 const NAME_ATTEMPTS: usize = 8;

@@ -58,7 +58,8 @@ fn tolerate(spec: &mut Value) {
     let Some(list) = spec["tolerations"].as_array_mut() else { return };
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         let covers = |one: &Value| {
-            let (own, effect) = (one["key"].as_str().unwrap_or_default(), one["effect"].as_str().unwrap_or_default());
+            let (own, effect) =
+                (one["key"].as_str().unwrap_or_default(), one["effect"].as_str().unwrap_or_default());
             (own == key || own.is_empty()) && (effect.is_empty() || effect == "NoExecute")
         };
         if !list.iter().any(covers) {

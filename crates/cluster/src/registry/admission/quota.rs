@@ -15,8 +15,14 @@ use crate::registry::storage::{Key, Registry, StoreError, Write};
 pub type Usage = BTreeMap<String, Quantity>;
 
 /// Kinds of the core group that have a name of their own, beside `count/…`.
-const COUNTED: [&str; 6] =
-    ["configmaps", "persistentvolumeclaims", "replicationcontrollers", "resourcequotas", "secrets", "services"];
+const COUNTED: [&str; 6] = [
+    "configmaps",
+    "persistentvolumeclaims",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "services",
+];
 
 /// Counts a new object in every quota of its namespace, or refuses it: 403.
 pub(super) async fn charge(attributes: &Attributes<'_>, object: &Value) -> ApiResult<()> {
@@ -31,7 +37,12 @@ pub(super) async fn charge(attributes: &Attributes<'_>, object: &Value) -> ApiRe
     Ok(())
 }
 
-async fn charge_one(attributes: &Attributes<'_>, quotas: &Resource, key: &Key, object: &Value) -> ApiResult<()> {
+async fn charge_one(
+    attributes: &Attributes<'_>,
+    quotas: &Resource,
+    key: &Key,
+    object: &Value,
+) -> ApiResult<()> {
     loop {
         let Some(head) = attributes.registry.head(quotas, key) else { return Ok(()) };
         let quota = head.object();
@@ -40,8 +51,10 @@ async fn charge_one(attributes: &Attributes<'_>, quotas: &Resource, key: &Key, o
         if let Some(missing) = unspecified(attributes.resource, object, &hard) {
             return refuse(format!("failed quota: {}: {missing}", quota.name()));
         }
-        let asked: Usage =
-            usage_of(attributes.resource, object).into_iter().filter(|(name, _)| hard.contains_key(name)).collect();
+        let asked: Usage = usage_of(attributes.resource, object)
+            .into_iter()
+            .filter(|(name, _)| hard.contains_key(name))
+            .collect();
         if asked.is_empty() {
             return Ok(());
         }
@@ -60,7 +73,11 @@ async fn charge_one(attributes: &Attributes<'_>, quotas: &Resource, key: &Key, o
         }
         if !exceeded.is_empty() {
             let list = |value: &dyn Fn(&str, &Quantity, Quantity) -> String| {
-                exceeded.iter().map(|(name, asked, now)| value(name, asked, *now)).collect::<Vec<_>>().join(",")
+                exceeded
+                    .iter()
+                    .map(|(name, asked, now)| value(name, asked, *now))
+                    .collect::<Vec<_>>()
+                    .join(",")
             };
             return refuse(format!(
                 "exceeded quota: {}, requested: {}, used: {}, limited: {}",
@@ -132,7 +149,8 @@ fn names_of(resource: &Resource) -> impl Iterator<Item = String> + use<> {
     ];
     let own = COUNTED.contains(&resource.plural.as_str()) && resource.group.is_empty();
     let compute = if resource.is("", "pods") { &COMPUTE[..] } else { &[] };
-    let names = [format!("count/{}", resource.qualified())].into_iter().chain(own.then(|| resource.plural.clone()));
+    let names =
+        [format!("count/{}", resource.qualified())].into_iter().chain(own.then(|| resource.plural.clone()));
     names.chain(compute.iter().map(|name| (*name).to_owned())).collect::<Vec<_>>().into_iter()
 }
 

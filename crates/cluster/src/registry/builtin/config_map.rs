@@ -9,7 +9,7 @@ use crate::api::status::Cause;
 const LIMIT: usize = 1024 * 1024;
 const IMMUTABLE: &str = "field is immutable when `immutable` is set";
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     let mut total = 0;
     for field in ["data", "binaryData"] {
         for (key, value) in object[field].as_object().into_iter().flatten() {
@@ -26,12 +26,12 @@ pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
     }
 }
 
-pub fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
     frozen(object, old, &["data", "binaryData"], causes);
 }
 
 /// What must not change once `immutable` is set.
-pub fn frozen(object: &Value, old: &Value, fields: &[&str], causes: &mut Vec<Cause>) {
+pub(super) fn frozen(object: &Value, old: &Value, fields: &[&str], causes: &mut Vec<Cause>) {
     if old["immutable"] != true {
         return;
     }

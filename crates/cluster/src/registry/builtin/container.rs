@@ -6,12 +6,16 @@ use super::{default, each, each_mut, keys};
 use crate::api::status::Cause;
 use crate::registry::quantity::Quantity;
 
-pub fn apply_defaults(container: &mut Value) {
+pub(super) fn apply_defaults(container: &mut Value) {
     default(container, "terminationMessagePath", "/dev/termination-log");
     default(container, "terminationMessagePolicy", "File");
     default(container, "resources", json!({}));
     if container["imagePullPolicy"].is_null() {
-        let policy = if is_latest(container["image"].as_str().unwrap_or_default()) { "Always" } else { "IfNotPresent" };
+        let policy = if is_latest(container["image"].as_str().unwrap_or_default()) {
+            "Always"
+        } else {
+            "IfNotPresent"
+        };
         container["imagePullPolicy"] = policy.into();
     }
     for port in each_mut(container, "ports") {
@@ -67,7 +71,7 @@ fn is_latest(image: &str) -> bool {
     name.split_once(':').is_none_or(|(_, tag)| tag == "latest")
 }
 
-pub fn validate(container: &Value, spec: &Value, at: &str, causes: &mut Vec<Cause>) {
+pub(super) fn validate(container: &Value, spec: &Value, at: &str, causes: &mut Vec<Cause>) {
     keys::label(format!("{at}.name"), container["name"].as_str().unwrap_or_default(), causes);
     let image = container["image"].as_str().unwrap_or_default();
     if image.is_empty() {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{default, pod_spec};
 use crate::api::status::Cause;
 
-pub fn apply_defaults(object: &mut Value) {
+pub(super) fn apply_defaults(object: &mut Value) {
     let spec = &mut object["spec"];
     default(spec, "concurrencyPolicy", "Allow");
     default(spec, "suspend", false);
@@ -14,7 +14,7 @@ pub fn apply_defaults(object: &mut Value) {
     pod_spec::apply_template_defaults(&mut spec["jobTemplate"]["spec"]["template"]);
 }
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     const POLICIES: [&str; 3] = ["Allow", "Forbid", "Replace"];
     let spec = &object["spec"];
     if spec["schedule"].as_str().unwrap_or_default().is_empty() {

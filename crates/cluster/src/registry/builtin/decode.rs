@@ -43,7 +43,9 @@ impl Run<'_> {
         self.check_type(schema, value, at)?;
         match value {
             Value::Object(map) => {
-                let any = schema.preserve_unknown || matches!(schema.additional, Additional::Any) || is_opaque(schema);
+                let any = schema.preserve_unknown
+                    || matches!(schema.additional, Additional::Any)
+                    || is_opaque(schema);
                 let names: Vec<String> = map.keys().cloned().collect();
                 for name in names {
                     let Some(child) = schema.field(&name) else {
@@ -109,7 +111,10 @@ impl Run<'_> {
             Some(Kind::Object) | None => "map[string]interface {}",
         };
         let field = at.dotted();
-        Err(format!("json: cannot unmarshal {got} into Go struct field {}.{field} of type {wanted}", self.kind))
+        Err(format!(
+            "json: cannot unmarshal {got} into Go struct field {}.{field} of type {wanted}",
+            self.kind
+        ))
     }
 }
 
@@ -120,7 +125,8 @@ fn is_opaque(schema: &Schema) -> bool {
 
 /// Empty maps and lists are not written, save where the field must be there.
 fn is_left_out(parent: &Schema, name: &str, child: &Schema, value: &Value) -> bool {
-    let required = || parent.checks.as_ref().is_some_and(|checks| checks.required.iter().any(|one| one == name));
+    let required =
+        || parent.checks.as_ref().is_some_and(|checks| checks.required.iter().any(|one| one == name));
     match value {
         Value::Object(map) => map.is_empty() && child.is_map() && !required(),
         Value::Array(list) => list.is_empty() && !required(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{default, immutable, pod_spec, selector};
 use crate::api::status::Cause;
 
-pub fn apply_defaults(object: &mut Value) {
+pub(super) fn apply_defaults(object: &mut Value) {
     let spec = &mut object["spec"];
     default(spec, "replicas", 1);
     default(spec, "revisionHistoryLimit", 10);
@@ -20,7 +20,7 @@ pub fn apply_defaults(object: &mut Value) {
     pod_spec::apply_template_defaults(&mut spec["template"]);
 }
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     let spec = &object["spec"];
     if spec["replicas"].as_i64().is_some_and(|replicas| replicas < 0) {
         causes.push(Cause::invalid("spec.replicas", &spec["replicas"], "must be greater than or equal to 0"));
@@ -42,6 +42,6 @@ pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
     }
 }
 
-pub fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
     immutable(object, old, "/spec/selector", "spec.selector", "field is immutable", causes);
 }

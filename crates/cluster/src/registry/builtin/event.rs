@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::api::status::Cause;
 use crate::registry::resource::Resource;
 
-pub fn validate(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(resource: &Resource, object: &Value, causes: &mut Vec<Cause>) {
     let newer = resource.group == "events.k8s.io";
     let about = if newer { "regarding" } else { "involvedObject" };
     let given = object[about]["namespace"].as_str().unwrap_or_default();

@@ -11,7 +11,7 @@ const NAME: &str = "batch.kubernetes.io/job-name";
 const OLD_CONTROLLER: &str = "controller-uid";
 const OLD_NAME: &str = "job-name";
 
-pub fn apply_defaults(object: &mut Value) {
+pub(super) fn apply_defaults(object: &mut Value) {
     let spec = &mut object["spec"];
     if spec["completions"].is_null() && spec["parallelism"].is_null() {
         spec["completions"] = 1.into();
@@ -28,7 +28,7 @@ pub fn apply_defaults(object: &mut Value) {
 }
 
 /// Selector and labels by which a Job finds its Pods.
-pub fn prepare_create(object: &mut Value) {
+pub(super) fn prepare_create(object: &mut Value) {
     object["status"] = json!({});
     if object["spec"]["manualSelector"] == true {
         return;
@@ -42,16 +42,18 @@ pub fn prepare_create(object: &mut Value) {
 }
 
 /// A Job without labels has those of its template. They come after validation, which names the template's only.
-pub fn complete_create(object: &mut Value) {
+pub(super) fn complete_create(object: &mut Value) {
     if object["metadata"]["labels"].as_object().is_none_or(Map::is_empty) {
         object["metadata"]["labels"] = object["spec"]["template"]["metadata"]["labels"].clone();
     }
 }
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     const MODES: [&str; 2] = ["NonIndexed", "Indexed"];
     let spec = &object["spec"];
-    for field in ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"] {
+    for field in
+        ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"]
+    {
         if spec[field].as_i64().is_some_and(|number| number < 0) {
             let words = "must be greater than or equal to 0";
             causes.push(Cause::invalid(format!("spec.{field}"), &spec[field], words));
@@ -94,13 +96,14 @@ fn validate_selector(object: &Value, causes: &mut Vec<Cause>) {
 /// The Job's name is a label of its Pods.
 fn validate_labels(labels: &Value, causes: &mut Vec<Cause>) {
     for value in labels.as_object().into_iter().flat_map(Map::values) {
-        for words in crate::registry::metadata::names::label_value_errors(value.as_str().unwrap_or_default()) {
+        for words in crate::registry::metadata::names::label_value_errors(value.as_str().unwrap_or_default())
+        {
             causes.push(Cause::invalid("spec.template.labels", value, &words));
         }
     }
 }
 
-pub fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
     let (new_spec, old_spec) = (&object["spec"], &old["spec"]);
     if new_spec["completions"] != old_spec["completions"] {
         let indexed = old_spec["completionMode"] == "Indexed";

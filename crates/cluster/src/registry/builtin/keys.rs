@@ -6,7 +6,7 @@ use crate::registry::metadata::names;
 const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 /// What is wrong with a key of a ConfigMap or Secret.
-pub fn config_key(key: &str, causes: &mut Vec<Cause>) {
+pub(super) fn config_key(key: &str, causes: &mut Vec<Cause>) {
     let mut refuse = |words: &str| causes.push(Cause::invalid(format!("data[{key}]"), &key.into(), words));
     if key.len() > 253 {
         refuse("must be no more than 253 characters");
@@ -23,7 +23,7 @@ pub fn config_key(key: &str, causes: &mut Vec<Cause>) {
 }
 
 /// What is wrong with a DNS label in a field that must be there.
-pub fn label(field: String, text: &str, causes: &mut Vec<Cause>) {
+pub(super) fn label(field: String, text: &str, causes: &mut Vec<Cause>) {
     if text.is_empty() {
         causes.push(Cause::required(field, ""));
         return;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::api::status::Cause;
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     let spec = &object["spec"];
     if spec["leaseDurationSeconds"].as_i64().is_some_and(|seconds| seconds <= 0) {
         let words = "must be greater than 0";

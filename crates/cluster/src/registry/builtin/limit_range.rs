@@ -9,7 +9,7 @@ use crate::api::status::Cause;
 use crate::registry::quantity::Quantity;
 
 /// A maximum is the default, a default the default request, a minimum too where nothing else is.
-pub fn apply_defaults(object: &mut Value) {
+pub(super) fn apply_defaults(object: &mut Value) {
     for limit in each_mut(&mut object["spec"], "limits").filter(|limit| limit["type"] == "Container") {
         for (from, to) in [("max", "default"), ("default", "defaultRequest"), ("min", "defaultRequest")] {
             let Some(source) = limit[from].as_object().cloned() else { continue };
@@ -25,7 +25,7 @@ pub fn apply_defaults(object: &mut Value) {
     }
 }
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     for (at, limit) in each(&object["spec"], "limits").enumerate() {
         let fields = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"];
         let names: BTreeSet<&String> =
@@ -45,7 +45,8 @@ fn contradictions(limit: &Value, at: usize, name: &str, causes: &mut Vec<Cause>)
         let (Some((low, low_text)), Some((high, high_text))) = (amount(small), amount(big)) else { return };
         if low > high {
             let value = if shown == "small" { &low_text } else { &high_text };
-            let detail = format!("{} value {low_text} is greater than {} value {high_text}", words[0], words[1]);
+            let detail =
+                format!("{} value {low_text} is greater than {} value {high_text}", words[0], words[1]);
             let field = format!("spec.limits[{at}].{field}[{name}]");
             causes.push(Cause::invalid(field, &value.as_str().into(), &detail));
         }

@@ -6,28 +6,28 @@ use super::{default, pod_spec};
 use crate::api::status::Cause;
 use crate::registry::quantity::Quantity;
 
-pub fn apply_defaults(object: &mut Value) {
+pub(super) fn apply_defaults(object: &mut Value) {
     pod_spec::apply_defaults(&mut object["spec"]);
     default(&mut object["spec"], "enableServiceLinks", true);
 }
 
-pub fn prepare_create(object: &mut Value) {
+pub(super) fn prepare_create(object: &mut Value) {
     object["status"] = json!({"phase": "Pending", "qosClass": quality(&object["spec"])});
 }
 
 /// The class of service stays what it was.
-pub fn prepare_update(object: &mut Value, old: &Value) {
+pub(super) fn prepare_update(object: &mut Value, old: &Value) {
     if let (Some(class), true) = (old["status"].get("qosClass"), object["status"].is_object()) {
         object["status"]["qosClass"] = class.clone();
     }
 }
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     pod_spec::validate(&object["spec"], "spec", causes);
 }
 
 /// Of a spec only images, tolerations that are added, and the deadline change.
-pub fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
     let fixed = |pod: &Value| {
         let mut spec = pod["spec"].clone();
         for list in ["containers", "initContainers"] {
@@ -37,7 +37,9 @@ pub fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
         }
         if let Some(map) = spec.as_object_mut() {
             // The node is set once, by binding.
-            for field in ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"] {
+            for field in
+                ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates"]
+            {
                 map.remove(field);
             }
             if old["spec"]["nodeName"].is_null() {

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::{container, default, each, each_mut, volume};
 use crate::api::status::Cause;
 
-pub fn apply_template_defaults(template: &mut Value) {
+pub(super) fn apply_template_defaults(template: &mut Value) {
     default(template, "metadata", json!({}));
     default(template, "spec", json!({}));
     apply_defaults(&mut template["spec"]);
 }
 
-pub fn apply_defaults(spec: &mut Value) {
+pub(super) fn apply_defaults(spec: &mut Value) {
     default(spec, "restartPolicy", "Always");
     default(spec, "dnsPolicy", "ClusterFirst");
     default(spec, "securityContext", json!({}));
@@ -29,7 +29,7 @@ pub fn apply_defaults(spec: &mut Value) {
     }
 }
 
-pub fn validate(spec: &Value, at: &str, causes: &mut Vec<Cause>) {
+pub(super) fn validate(spec: &Value, at: &str, causes: &mut Vec<Cause>) {
     const POLICIES: [&str; 3] = ["Always", "OnFailure", "Never"];
     const DNS: [&str; 4] = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
     volume::validate(spec, at, causes);

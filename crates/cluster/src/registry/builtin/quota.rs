@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::api::status::Cause;
 use crate::registry::quantity::Quantity;
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     for (name, amount) in object["spec"]["hard"].as_object().into_iter().flatten() {
         let quantity = amount.as_str().and_then(Quantity::parse);
         if quantity.is_some_and(|quantity| quantity.is_negative()) {

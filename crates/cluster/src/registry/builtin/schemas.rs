@@ -45,7 +45,8 @@ pub fn documents() -> BTreeMap<String, Value> {
     for (name, told) in prose {
         let Some(document) = documents.get_mut(&name) else { continue };
         for (field, text) in told {
-            let place = if field.is_empty() { Some(&mut *document) } else { document["properties"].get_mut(&field) };
+            let place =
+                if field.is_empty() { Some(&mut *document) } else { document["properties"].get_mut(&field) };
             if let Some(place) = place {
                 place["description"] = text.into();
             }

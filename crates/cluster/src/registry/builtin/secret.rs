@@ -9,7 +9,7 @@ use crate::api::status::Cause;
 
 const LIMIT: usize = 1024 * 1024;
 
-pub fn apply_defaults(object: &mut Value) {
+pub(super) fn apply_defaults(object: &mut Value) {
     default(object, "type", "Opaque");
     let Some(Value::Object(texts)) = object.as_object_mut().and_then(|map| map.remove("stringData")) else {
         return;
@@ -23,7 +23,7 @@ pub fn apply_defaults(object: &mut Value) {
     }
 }
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     let data = object["data"].as_object();
     let mut total = 0;
     for (key, value) in data.into_iter().flatten() {
@@ -61,7 +61,7 @@ pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
     }
 }
 
-pub fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
     immutable(object, old, "/type", "type", "field is immutable", causes);
     config_map::frozen(object, old, &["data"], causes);
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Whether a `LabelSelector` matches labels; an absent one matches nothing, an empty one everything.
-pub fn matches(selector: &Value, labels: &Value) -> bool {
+pub(super) fn matches(selector: &Value, labels: &Value) -> bool {
     if !selector.is_object() {
         return false;
     }
@@ -16,7 +16,8 @@ pub fn matches(selector: &Value, labels: &Value) -> bool {
 fn holds(expression: &Value, labels: &Value) -> bool {
     let key = expression["key"].as_str().unwrap_or_default();
     let value = labels.get(key);
-    let listed = || expression["values"].as_array().is_some_and(|list| value.is_some_and(|one| list.contains(one)));
+    let listed =
+        || expression["values"].as_array().is_some_and(|list| value.is_some_and(|one| list.contains(one)));
     match expression["operator"].as_str().unwrap_or_default() {
         "In" => listed(),
         "NotIn" => !listed(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{default, each, each_mut};
 use crate::api::status::Cause;
 
-pub fn apply_defaults(object: &mut Value) {
+pub(super) fn apply_defaults(object: &mut Value) {
     let spec = &mut object["spec"];
     default(spec, "type", "ClusterIP");
     default(spec, "sessionAffinity", "None");
@@ -25,7 +25,7 @@ pub fn apply_defaults(object: &mut Value) {
 }
 
 /// The address of a Service follows from its uid: there is no network behind it to run out of addresses.
-pub fn prepare_create(object: &mut Value) {
+pub(super) fn prepare_create(object: &mut Value) {
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default().bytes();
     let hash = uid.fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
     let spec = &mut object["spec"];
@@ -44,7 +44,7 @@ pub fn prepare_create(object: &mut Value) {
 }
 
 /// A replacement need not name the address.
-pub fn prepare_update(object: &mut Value, old: &Value) {
+pub(super) fn prepare_update(object: &mut Value, old: &Value) {
     for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
         if object["spec"][field].is_null() && !old["spec"][field].is_null() {
             object["spec"][field] = old["spec"][field].clone();
@@ -52,7 +52,7 @@ pub fn prepare_update(object: &mut Value, old: &Value) {
     }
 }
 
-pub fn validate(object: &Value, causes: &mut Vec<Cause>) {
+pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
     let spec = &object["spec"];
     let kind = spec["type"].as_str().unwrap_or_default();

@@ -29,7 +29,8 @@ fn pod(container: Value) -> Value {
 
 #[test]
 fn unknown_fields_go_and_amounts_are_written_in_their_own_way() {
-    let mut object = pod(json!({"name": "c", "image": "i", "resources": {"limits": {"cpu": 1, "memory": "1024Mi"}},
+    let mut object =
+        pod(json!({"name": "c", "image": "i", "resources": {"limits": {"cpu": 1, "memory": "1024Mi"}},
         "nope": 1}));
     assert_eq!(decode(&resource("", "pods"), &mut object), Ok(vec!["spec.containers[0].nope".to_owned()]));
     let limits = &object["spec"]["containers"][0]["resources"]["limits"];
@@ -48,8 +49,12 @@ fn values_of_the_wrong_type_are_refused() {
 
 #[test]
 fn a_pod_is_filled_up() {
-    let pod = created("", "pods", pod(json!({"name": "c", "image": "i:1", "ports": [{"containerPort": 80}],
-        "resources": {"limits": {"memory": "1Gi"}}})));
+    let pod = created(
+        "",
+        "pods",
+        pod(json!({"name": "c", "image": "i:1", "ports": [{"containerPort": 80}],
+        "resources": {"limits": {"memory": "1Gi"}}})),
+    );
     assert_eq!(pod["spec"]["restartPolicy"], "Always");
     let container = &pod["spec"]["containers"][0];
     assert_eq!(container["imagePullPolicy"], "IfNotPresent");
@@ -62,7 +67,11 @@ fn a_pod_is_filled_up() {
 #[test]
 fn a_job_finds_its_pods_by_its_uid() {
     let template = json!({"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}});
-    let mut job = created("batch", "jobs", json!({"metadata": {"name": "j", "uid": "u"}, "spec": {"template": template}}));
+    let mut job = created(
+        "batch",
+        "jobs",
+        json!({"metadata": {"name": "j", "uid": "u"}, "spec": {"template": template}}),
+    );
     assert_eq!(job["spec"]["selector"], json!({"matchLabels": {"batch.kubernetes.io/controller-uid": "u"}}));
     assert!(validate_create(&resource("batch", "jobs"), &job).is_empty());
     complete_create(&resource("batch", "jobs"), &mut job);
@@ -78,7 +87,11 @@ fn a_job_finds_its_pods_by_its_uid() {
 
 #[test]
 fn string_data_goes_into_data() {
-    let secret = created("", "secrets", json!({"metadata": {"name": "s"}, "stringData": {"a": "p w"}, "data": {"b": "eA=="}}));
+    let secret = created(
+        "",
+        "secrets",
+        json!({"metadata": {"name": "s"}, "stringData": {"a": "p w"}, "data": {"b": "eA=="}}),
+    );
     assert_eq!(secret["data"], json!({"a": "cCB3", "b": "eA=="}));
     assert_eq!((&secret["type"], secret.get("stringData")), (&json!("Opaque"), None));
 }
@@ -106,16 +119,20 @@ fn a_service_gets_an_address_that_it_keeps() {
 
 #[test]
 fn a_definition_must_be_structural() {
-    let definition = |schema: Value| json!({"metadata": {"name": "xs.example.com"}, "spec": {
+    let definition = |schema: Value| {
+        json!({"metadata": {"name": "xs.example.com"}, "spec": {
         "group": "example.com", "scope": "Namespaced", "names": {"plural": "xs", "kind": "X"},
-        "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}]}});
+        "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}]}})
+    };
     let group = "apiextensions.k8s.io";
     let sound = json!({"type": "object", "properties": {"spec": {"type": "object"}}});
     assert_eq!(causes(group, "customresourcedefinitions", definition(sound)), Vec::<String>::new());
     let untyped = json!({"type": "object", "properties": {"n": {"minimum": 1}}});
     assert_eq!(
         causes(group, "customresourcedefinitions", definition(untyped)),
-        ["spec.validation.openAPIV3Schema.properties[n].type: Required value: must not be empty for specified object \
-          fields"]
+        [
+            "spec.validation.openAPIV3Schema.properties[n].type: Required value: must not be empty for specified object \
+          fields"
+        ]
     );
 }

@@ -7,7 +7,7 @@ use crate::api::status::Cause;
 
 const READABLE: i64 = 0o644;
 
-pub fn apply_defaults(volume: &mut Value) {
+pub(super) fn apply_defaults(volume: &mut Value) {
     let named = volume.as_object().is_some_and(|map| map.keys().any(|name| name != "name"));
     if !named {
         volume["emptyDir"] = json!({});
@@ -29,7 +29,7 @@ pub fn apply_defaults(volume: &mut Value) {
     }
 }
 
-pub fn validate(spec: &Value, at: &str, causes: &mut Vec<Cause>) {
+pub(super) fn validate(spec: &Value, at: &str, causes: &mut Vec<Cause>) {
     let mut names = Vec::new();
     for (n, volume) in each(spec, "volumes").enumerate() {
         let field = format!("{at}.volumes[{n}].name");

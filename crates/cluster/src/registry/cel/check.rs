@@ -10,7 +10,7 @@ use super::convert::unescape;
 use crate::registry::schema::{Additional, Schema};
 
 /// The message of the first mistake, with its place.
-pub fn check(program: &Program, schema: &Schema) -> Result<(), String> {
+pub(super) fn check(program: &Program, schema: &Schema) -> Result<(), String> {
     let mut scope = vec![("self".to_owned(), Some(schema)), ("oldSelf".to_owned(), Some(schema))];
     type_of(program.expression(), &mut scope).map(|_| ()).map_err(|(id, what)| locate(program, id, &what))
 }

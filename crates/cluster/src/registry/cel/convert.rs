@@ -16,7 +16,7 @@ use super::environment::environment;
 use crate::registry::schema::{Kind, Schema};
 
 /// The value at a node. `root` adds what every object has: `apiVersion`, `kind` and its names.
-pub fn value<'v>(schema: &Schema, json: &'v Value, root: bool) -> Box<dyn Val + 'v> {
+pub(super) fn value<'v>(schema: &Schema, json: &'v Value, root: bool) -> Box<dyn Val + 'v> {
     match json {
         Value::Object(map) if schema.properties.is_empty() && !root => entries(schema, map),
         Value::Object(map) => fields(schema, map, root || schema.embedded),
@@ -92,7 +92,7 @@ fn call<'v>(function: Option<Function>, text: String) -> Option<Box<dyn Val + 'v
 }
 
 /// JSON without a schema.
-pub fn plain<'v>(json: &'v Value) -> Box<dyn Val + 'v> {
+pub(super) fn plain<'v>(json: &'v Value) -> Box<dyn Val + 'v> {
     match json {
         Value::Null => Box::new(CelNull),
         Value::Bool(value) => Box::new(CelBool::from(*value)),
@@ -147,7 +147,7 @@ fn escape(name: &str) -> Option<String> {
 }
 
 /// The field that an expression names.
-pub fn unescape(name: &str) -> String {
+pub(super) fn unescape(name: &str) -> String {
     if !name.contains("__") {
         return name.to_owned();
     }

@@ -11,12 +11,12 @@ static ENVIRONMENT: LazyLock<Arc<Env>> =
     LazyLock::new(|| Arc::new(build().expect("each function is declared once, which a test proves")));
 
 /// The environment of all rules, built when the first one is compiled.
-pub fn environment() -> &'static Arc<Env> {
+pub(super) fn environment() -> &'static Arc<Env> {
     &ENVIRONMENT
 }
 
 /// A context without variables.
-pub fn context<'v>() -> Context<'static, 'v> {
+pub(super) fn context<'v>() -> Context<'static, 'v> {
     Context::with_env(Arc::clone(environment()))
 }
 

@@ -12,3 +12,6 @@ mod rules;
 
 pub use evaluate::evaluate;
 pub use rules::{Rules, compile_error};
+
+#[cfg(test)]
+mod tests;

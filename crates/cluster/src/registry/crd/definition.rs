@@ -16,7 +16,8 @@ pub fn apply_defaults(object: &mut Value) {
 }
 
 pub fn prepare_create(object: &mut Value) {
-    let stored: Vec<&Value> = versions(object).filter(|one| one["storage"] == true).map(|one| &one["name"]).collect();
+    let stored: Vec<&Value> =
+        versions(object).filter(|one| one["storage"] == true).map(|one| &one["name"]).collect();
     let stored = if stored.is_empty() { Value::Null } else { json!(stored) };
     object["status"] =
         json!({"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored});

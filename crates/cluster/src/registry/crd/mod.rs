@@ -34,8 +34,8 @@ fn resource(definition: &Value, version: &Value, storage_version: &str) -> ApiRe
     let spec = &definition["spec"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let texts = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>();
-    let schema = compiled::schema(definition, version)
-        .map_err(|error| ApiError::internal(error.to_string()))?;
+    let schema =
+        compiled::schema(definition, version).map_err(|error| ApiError::internal(error.to_string()))?;
     let (group, names) = (text(&spec["group"]), &spec["names"]);
     let (kind, plural) = (text(&names["kind"]), text(&names["plural"]));
     let mut subresources = Vec::new();

@@ -9,11 +9,13 @@ use crate::registry::cel;
 use crate::registry::schema::Schema;
 
 /// Appends what is wrong with the schema at `at`.
-pub fn validate(schema: &Value, at: &str, causes: &mut Vec<Cause>) {
+pub(super) fn validate(schema: &Value, at: &str, causes: &mut Vec<Cause>) {
     let before = causes.len();
     match schema["type"].as_str() {
         Some("object") => {}
-        None | Some("") => causes.push(Cause::required(format!("{at}.type"), "must not be empty at the root")),
+        None | Some("") => {
+            causes.push(Cause::required(format!("{at}.type"), "must not be empty at the root"))
+        }
         Some(_) => {
             let words = "must be object at the root";
             causes.push(Cause::invalid(format!("{at}.type"), &schema["type"], words));

@@ -45,7 +45,8 @@ fn validate_names(given: &Value, causes: &mut Vec<Cause>) {
             causes.push(Cause::required(at, ""));
             continue;
         }
-        let lower = if field.to_lowercase().ends_with("kind") { name.to_lowercase() } else { name.to_owned() };
+        let lower =
+            if field.to_lowercase().ends_with("kind") { name.to_lowercase() } else { name.to_owned() };
         for words in names::label_errors(&lower) {
             causes.push(Cause::invalid(at.clone(), &name.into(), &words));
         }
@@ -83,7 +84,9 @@ fn validate_versions(object: &Value, causes: &mut Vec<Cause>) {
         let schema_at = if alone { "spec.validation".to_owned() } else { format!("{at}.schema") };
         match version["schema"].get("openAPIV3Schema") {
             Some(schema) => structural::validate(schema, &format!("{schema_at}.openAPIV3Schema"), causes),
-            None => causes.push(Cause::required(format!("{at}.schema.openAPIV3Schema"), "schemas are required")),
+            None => {
+                causes.push(Cause::required(format!("{at}.schema.openAPIV3Schema"), "schemas are required"))
+            }
         }
         validate_columns(version, if alone { "spec" } else { &at }, causes);
     }
@@ -111,9 +114,12 @@ fn validate_columns(version: &Value, at: &str, causes: &mut Vec<Cause>) {
 }
 
 pub fn validate_update(object: &Value, old: &Value, causes: &mut Vec<Cause>) {
-    for (pointer, field) in
-        [("/spec/group", "spec.group"), ("/spec/scope", "spec.scope"), ("/spec/names/kind", "spec.names.kind"), ("/spec/names/plural", "spec.names.plural")]
-    {
+    for (pointer, field) in [
+        ("/spec/group", "spec.group"),
+        ("/spec/scope", "spec.scope"),
+        ("/spec/names/kind", "spec.names.kind"),
+        ("/spec/names/plural", "spec.names.plural"),
+    ] {
         let new = object.pointer(pointer);
         if new != old.pointer(pointer) {
             causes.push(Cause::invalid(field, new.unwrap_or(&Value::Null), IMMUTABLE));

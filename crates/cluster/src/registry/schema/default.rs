@@ -6,7 +6,7 @@ use super::structure::{Additional, Schema};
 
 /// Puts defaults where fields are absent, or null although they may not be. A default of an object
 /// only works where the object's parent is there; defaults inside a default are filled in as well.
-pub fn apply(schema: &Schema, value: &mut Value) {
+pub(super) fn apply(schema: &Schema, value: &mut Value) {
     if !schema.defaults_below {
         return;
     }
@@ -54,7 +54,7 @@ pub fn apply(schema: &Schema, value: &mut Value) {
 }
 
 /// Drops nulls of fields that neither take null nor have a default.
-pub fn drop_nulls(schema: &Schema, value: &mut Value) {
+pub(super) fn drop_nulls(schema: &Schema, value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.retain(|name, there| {

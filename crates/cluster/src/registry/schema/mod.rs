@@ -1,11 +1,13 @@
 //! Structural schemas: what the fields of a kind are, their defaults, and what is wrong with a value.
 //!
 //! A [`Schema`] is compiled once, when a definition is registered, with its patterns and CEL rules;
-//! built-in kinds have theirs from the documents in [`builtin`].
+//! built-in kinds have theirs from the documents in [`crate::registry::builtin::schemas`].
 
 mod default;
+mod definitions;
 mod duplicates;
 pub mod format;
+mod json_type;
 pub mod list_type;
 mod parse;
 pub mod path;
@@ -17,10 +19,11 @@ mod validate;
 
 use serde_json::Value;
 
+pub use definitions::{Definitions, Resolve};
 pub use duplicates::read as read_json;
-pub use parse::{Definitions, Error, Resolve};
+pub use json_type::type_name;
+pub use parse::Error;
 pub use structure::{Additional, Checks, Kind, ListType, PatchStrategy, Schema};
-pub use validate::{go_float, type_name};
 
 use crate::api::status::Cause;
 use crate::registry::cel;

@@ -1,11 +1,11 @@
 //! From an OpenAPI v3 schema (of a CRD, or of the published documents) to a [`Schema`].
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use regex::Regex;
 use serde_json::{Map, Value};
 
+use super::definitions::{NoReferences, Resolve};
 use super::structure::{Additional, Checks, Kind, ListType, PatchStrategy, Pattern, Schema};
 use crate::registry::cel::Rules;
 
@@ -18,21 +18,6 @@ pub enum Error {
     Rule { rule: String, message: String },
 }
 
-/// Finds the schema that a `$ref` names.
-pub trait Resolve {
-    fn resolve(&mut self, reference: &str) -> Option<Arc<Schema>>;
-}
-
-/// For schemas without references, as those of CRDs.
-#[derive(Debug)]
-pub struct NoReferences;
-
-impl Resolve for NoReferences {
-    fn resolve(&mut self, _: &str) -> Option<Arc<Schema>> {
-        None
-    }
-}
-
 impl Schema {
     /// Compiles the schema of a CRD version.
     pub fn parse(source: &Value) -> Result<Schema, Error> {
@@ -41,7 +26,7 @@ impl Schema {
 }
 
 /// Compiles one node and all below it.
-pub fn node(source: &Value, references: &mut dyn Resolve) -> Result<Schema, Error> {
+pub(super) fn node(source: &Value, references: &mut dyn Resolve) -> Result<Schema, Error> {
     let Some(map) = source.as_object() else {
         return Ok(Schema::anything());
     };
@@ -250,40 +235,4 @@ fn texts(map: &Map<String, Value>, name: &str) -> Vec<String> {
         .and_then(Value::as_array)
         .map(|list| list.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect())
         .unwrap_or_default()
-}
-
-/// Named schemas that refer to one another, each compiled when it is first asked for.
-#[derive(Debug)]
-pub struct Definitions {
-    sources: BTreeMap<String, Value>,
-    compiled: BTreeMap<String, Arc<Schema>>,
-    /// Names being compiled: a cycle ends in a schema that takes anything.
-    open: Vec<String>,
-}
-
-impl Definitions {
-    pub fn new(sources: BTreeMap<String, Value>) -> Self {
-        Definitions { sources, compiled: BTreeMap::new(), open: Vec::new() }
-    }
-}
-
-impl Resolve for Definitions {
-    fn resolve(&mut self, reference: &str) -> Option<Arc<Schema>> {
-        let name = reference.rsplit('/').next().unwrap_or(reference);
-        if let Some(done) = self.compiled.get(name) {
-            return Some(Arc::clone(done));
-        }
-        if self.open.iter().any(|open| open == name) {
-            return Some(Arc::new(Schema::anything()));
-        }
-        let source = self.sources.remove(name)?;
-        self.open.push(name.to_owned());
-        let compiled = node(&source, self);
-        self.open.pop();
-        let mut schema = compiled.ok()?;
-        schema.quantity = name.ends_with("resource.Quantity");
-        let schema = Arc::new(schema);
-        self.compiled.insert(name.to_owned(), Arc::clone(&schema));
-        Some(schema)
-    }
 }

@@ -7,7 +7,7 @@ use super::structure::{Additional, Schema};
 
 /// Removes unknown fields and returns their paths, sorted. `apiVersion`, `kind` and `metadata` of
 /// the object itself are always known.
-pub fn prune(schema: &Schema, value: &mut Value) -> Vec<String> {
+pub(super) fn prune(schema: &Schema, value: &mut Value) -> Vec<String> {
     let mut unknown = Vec::new();
     node(schema, value, true, &Path::Root, &mut unknown);
     unknown.sort();

@@ -8,12 +8,13 @@ use serde_json::Value;
 use crate::api::status::Cause;
 
 use super::format;
+use super::json_type::{has_type, type_name};
 use super::path::{Path, bare, quoted};
 use super::structure::{Additional, Checks, Kind, Schema};
 
 /// Validates `value`; what equals `old` at the same place is left alone (ratcheting), so that a
 /// stricter definition does not lock existing objects.
-pub fn validate(schema: &Schema, value: &Value, old: Option<&Value>, prefix: &str) -> Vec<Cause> {
+pub(super) fn validate(schema: &Schema, value: &Value, old: Option<&Value>, prefix: &str) -> Vec<Cause> {
     let mut run = Run { prefix, errors: Vec::new() };
     run.node(schema, value, old, &Path::Root);
     run.errors
@@ -249,45 +250,10 @@ impl Run<'_> {
 }
 
 /// The error that stands for the rules which could not be checked after others failed.
-pub fn rules_skipped() -> Cause {
+pub(super) fn rules_skipped() -> Cause {
     const DETAIL: &str = "some validation rules were not checked because the object was invalid; correct \
                           the existing errors to complete validation";
     bare("FieldValueInvalid", "Invalid value: null", "<nil>", DETAIL)
-}
-
-fn has_type(schema: &Schema, value: &Value) -> bool {
-    if schema.int_or_string {
-        return value.is_string() || is_integer(value);
-    }
-    match schema.kind {
-        None => true,
-        Some(Kind::Object) => value.is_object(),
-        Some(Kind::Array) => value.is_array(),
-        Some(Kind::String) => value.is_string(),
-        Some(Kind::Boolean) => value.is_boolean(),
-        Some(Kind::Number) => value.is_number(),
-        Some(Kind::Integer) => is_integer(value),
-    }
-}
-
-fn is_integer(value: &Value) -> bool {
-    match value {
-        Value::Number(n) => n.is_i64() || n.is_u64() || n.as_f64().is_some_and(|float| float.fract() == 0.0),
-        _ => false,
-    }
-}
-
-/// The JSON type of a value, as the server names it.
-pub fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) if is_integer(value) => "integer",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 fn has_twins(list: &[Value]) -> bool {
@@ -303,7 +269,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// Go's `%v` of a float: from 10⁶ on, and below 10⁻⁴, with an exponent of two digits.
-pub fn go_float(number: f64) -> String {
+fn go_float(number: f64) -> String {
     let scientific = format!("{number:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
         return scientific;

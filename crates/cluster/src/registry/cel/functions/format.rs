@@ -9,11 +9,11 @@ use crate::registry::schema::format::holds;
 
 /// A format by its name in the schema language, with what a text that fails is told.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Format(&'static str);
+struct Format(&'static str);
 
 opaque!(Format, "kubernetes.NamedFormat", FORMAT);
 
-pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
+pub(super) fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     cel::add_overload!(env, fn dns_label: () -> Format, name = "format.dns1123Label", id = "format_dns1123label")?;
     cel::add_overload!(env, fn dns_subdomain: () -> Format, name = "format.dns1123Subdomain", id = "format_dns1123subdomain")?;
     cel::add_overload!(env, fn uri: () -> Format, name = "format.uri", id = "format_uri")?;

@@ -8,7 +8,7 @@ use cel::{DeclarationError, Env, ExecutionError};
 
 type Answer<'b, 'v> = Result<CowVal<'b, 'v>, ExecutionError>;
 
-pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
+pub(super) fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     env.add_member_overload("isSorted", "list_is_sorted", LIST_TYPE, vec![], is_sorted)?;
     env.add_member_overload("sum", "list_sum", LIST_TYPE, vec![], sum)?;
     env.add_member_overload("min", "list_min", LIST_TYPE, vec![], min)?;

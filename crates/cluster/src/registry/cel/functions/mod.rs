@@ -10,7 +10,7 @@ mod url;
 use cel::{DeclarationError, Env};
 
 /// Declares all of them.
-pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
+pub(super) fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     lists::declare(env)?;
     regex::declare(env)?;
     url::declare(env)?;
@@ -22,7 +22,7 @@ pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
 /// Makes a Rust type a CEL value: opaque, with a name and equality.
 macro_rules! opaque {
     ($rust:ty, $name:literal, $ty:ident) => {
-        pub static $ty: cel::common::types::Type = cel::common::types::Type::new_unspecified_type($name);
+        static $ty: cel::common::types::Type = cel::common::types::Type::new_unspecified_type($name);
 
         impl cel::common::value::Val for $rust {
             fn get_type(&self) -> &cel::common::types::Type {

@@ -8,11 +8,11 @@ use cel::{DeclarationError, Env, ExecutionError};
 use super::opaque;
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ip(IpAddr);
+struct Ip(IpAddr);
 
 /// A network: an address and the length of its prefix.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cidr {
+struct Cidr {
     address: IpAddr,
     length: u8,
 }
@@ -20,7 +20,7 @@ pub struct Cidr {
 opaque!(Ip, "net.IP", IP);
 opaque!(Cidr, "net.CIDR", CIDR);
 
-pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
+pub(super) fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     cel::add_overload!(env, fn parse_ip: (CelString) -> Result<Ip>, name = "ip", id = "string_to_ip")?;
     cel::add_overload!(env, fn is_ip: (CelString) -> CelBool, name = "isIP", id = "is_ip_string")?;
     cel::add_member_overload!(env, fn family: (Ip) -> CelInt, name = "family", id = "ip_family")?;

@@ -8,7 +8,7 @@ use crate::registry::quantity::Quantity;
 
 opaque!(Quantity, "kubernetes.Quantity", QUANTITY);
 
-pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
+pub(super) fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     cel::add_overload!(env, fn parse: (CelString) -> Result<Quantity>, name = "quantity", id = "string_to_quantity")?;
     cel::add_overload!(env, fn is_quantity: (CelString) -> CelBool, name = "isQuantity", id = "is_quantity_string")?;
     cel::add_member_overload!(env, fn sign: (Quantity) -> CelInt, name = "sign", id = "quantity_sign")?;

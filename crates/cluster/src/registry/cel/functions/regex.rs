@@ -5,7 +5,7 @@ use cel::common::value::Val;
 use cel::{DeclarationError, Env, ExecutionError};
 use regex::Regex;
 
-pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
+pub(super) fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     cel::add_member_overload!(env, fn find: (CelString, CelString) -> Result<CelString>, name = "find")?;
     cel::add_member_overload!(env, fn find_all: (CelString, CelString) -> Result<CelList>, name = "findAll")?;
     cel::add_member_overload!(env, fn find_some: (CelString, CelString, CelInt) -> Result<CelList>, name = "findAll")

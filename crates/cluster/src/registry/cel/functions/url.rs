@@ -8,11 +8,11 @@ use super::opaque;
 
 /// An absolute URL, or an absolute path.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Url(Uri);
+struct Url(Uri);
 
 opaque!(Url, "net.url", URL);
 
-pub fn declare(env: &mut Env) -> Result<(), DeclarationError> {
+pub(super) fn declare(env: &mut Env) -> Result<(), DeclarationError> {
     cel::add_overload!(env, fn parse: (CelString) -> Result<Url>, name = "url", id = "string_to_url")?;
     cel::add_overload!(env, fn is_url: (CelString) -> CelBool, name = "isURL", id = "is_url_string")?;
     cel::add_member_overload!(env, fn scheme: (Url) -> CelString, name = "getScheme", id = "url_scheme")?;

@@ -79,7 +79,8 @@ async fn watcher_of_kube_runtime_goes_on_after_a_compaction() {
     let (cluster, _folder) = start().await;
     let api: Api<ConfigMap> = Api::default_namespaced(cluster.client());
     api.create(&PostParams::default(), &config_map("a", "1")).await.unwrap();
-    let mut objects = watcher(api.clone(), watcher::Config::default().labels("!ignored")).applied_objects().boxed();
+    let mut objects =
+        watcher(api.clone(), watcher::Config::default().labels("!ignored")).applied_objects().boxed();
     let mut next = async || objects.try_next().await.unwrap().unwrap().metadata.name.unwrap();
     let mut seen = next().await;
     while seen != "a" {

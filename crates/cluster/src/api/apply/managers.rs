@@ -34,7 +34,13 @@ impl Operation {
 
 impl Entry {
     /// Whether the entry is that of a writer. An applier is the same in every version.
-    pub(super) fn is_of(&self, manager: &str, operation: Operation, subresource: &str, api_version: &str) -> bool {
+    pub(super) fn is_of(
+        &self,
+        manager: &str,
+        operation: Operation,
+        subresource: &str,
+        api_version: &str,
+    ) -> bool {
         self.operation == operation
             && self.manager == manager
             && self.subresource == subresource

@@ -9,7 +9,8 @@ use crate::registry::object::Object;
 
 pub(super) const SERVICES: Kind =
     Kind { titles: &["Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "+Selector"], cells: service };
-pub(super) const INGRESSES: Kind = Kind { titles: &["Class", "Hosts", "Address", "Ports", "Age"], cells: ingress };
+pub(super) const INGRESSES: Kind =
+    Kind { titles: &["Class", "Hosts", "Address", "Ports", "Age"], cells: ingress };
 
 fn or_none(text: String) -> Value {
     if text.is_empty() { "<none>".into() } else { text.into() }

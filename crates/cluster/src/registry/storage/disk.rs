@@ -38,7 +38,8 @@ impl Disk {
         let mut builder = Database::builder();
         builder.set_cache_size(CACHE_BYTES);
         // Secrets are in it.
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
         let file = file.map_err(|error| unusable(error.to_string()))?;
         let database = builder.create_file(file).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(shown.clone()),

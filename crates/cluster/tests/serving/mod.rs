@@ -11,10 +11,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Bearer token of the administrator.
-pub const TOKEN: &str = "administrator";
+pub(crate) const TOKEN: &str = "administrator";
 
 /// Serves until it is dropped.
-pub struct Serving {
+pub(crate) struct Serving {
     pub cluster: Arc<Cluster>,
     pub address: SocketAddr,
     folder: TempDir,
@@ -23,7 +23,7 @@ pub struct Serving {
 
 impl Serving {
     /// With an empty registry. `POST /compact` makes it forget old resource versions.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let cluster = Arc::new(Cluster::start(Config::new(folder.path(), TOKEN)).await.unwrap());
         let compacted = cluster.clone();
@@ -36,7 +36,7 @@ impl Serving {
     }
 
     /// The folder of the registry, in which tests may put files of their own.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 }

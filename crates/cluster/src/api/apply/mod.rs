@@ -134,9 +134,10 @@ pub fn update_managers(resource: &Resource, live: Option<&Value>, new: &mut Valu
     let is_own =
         |entry: &Entry| entry.is_of(manager.name, Operation::Update, manager.subresource(), &api_version);
     for entry in &mut entries {
-        entry.fields = match is_own(entry) {
-            true => entry.fields.difference(&difference.removed).union(&written),
-            false => entry.fields.difference(&written).difference(&difference.removed),
+        entry.fields = if is_own(entry) {
+            entry.fields.difference(&difference.removed).union(&written)
+        } else {
+            entry.fields.difference(&written).difference(&difference.removed)
         };
     }
     match entries.iter_mut().find(|entry| is_own(entry)) {

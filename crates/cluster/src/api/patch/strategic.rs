@@ -139,7 +139,7 @@ fn merge_list(
             }
             (Some(_), _) => {}
             (None, Value::Object(change)) => {
-                merged.push(Value::Object(merge_fields(items, Map::new(), change)?))
+                merged.push(Value::Object(merge_fields(items, Map::new(), change)?));
             }
             (None, plain) => merged.push(plain),
         }

@@ -105,7 +105,7 @@ fn status(object: &Object) -> String {
         if reason == "Completed" && running {
             let ready = list(object, "/status/conditions")
                 .any(|one| one["type"] == "Ready" && one["status"] == "True");
-            reason = if ready { "Running" } else { "NotReady" }.to_owned();
+            reason = String::from(if ready { "Running" } else { "NotReady" });
         }
     }
     match (object.is_deleting(), object.text("/status/reason")) {

@@ -41,7 +41,9 @@ pub(super) fn apply_defaults(container: &mut Value) {
 /// What is limited and not requested is requested up to its limit.
 fn requests_from_limits(resources: &mut Value) {
     let Some(limits) = resources["limits"].as_object().cloned() else {
-        resources.as_object_mut().map(|map| map.retain(|_, value| !value.is_null()));
+        if let Some(map) = resources.as_object_mut() {
+            map.retain(|_, value| !value.is_null());
+        }
         return;
     };
     default(resources, "requests", json!({}));

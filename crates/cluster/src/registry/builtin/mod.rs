@@ -62,7 +62,7 @@ pub fn prepare_create(resource: &Resource, object: &mut Value) {
         ("", "pods") => pod::prepare_create(object),
         ("", "services") => service::prepare_create(object),
         ("", "resourcequotas") | ("apps", "deployments") | ("batch", "cronjobs") => {
-            object["status"] = json!({})
+            object["status"] = json!({});
         }
         ("batch", "jobs") => job::prepare_create(object),
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::prepare_create(object),

@@ -78,6 +78,6 @@ fn program(source: &str, schema: &Schema) -> Result<Program, Error> {
 pub fn compile_error(source: &str, schema: &Schema) -> Option<String> {
     program(source, schema).err().map(|error| match error {
         Error::Rule { message, .. } => message,
-        other => other.to_string(),
+        other @ Error::Pattern { .. } => other.to_string(),
     })
 }

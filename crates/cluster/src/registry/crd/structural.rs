@@ -14,7 +14,7 @@ pub(super) fn validate(schema: &Value, at: &str, causes: &mut Vec<Cause>) {
     match schema["type"].as_str() {
         Some("object") => {}
         None | Some("") => {
-            causes.push(Cause::required(format!("{at}.type"), "must not be empty at the root"))
+            causes.push(Cause::required(format!("{at}.type"), "must not be empty at the root"));
         }
         Some(_) => {
             let words = "must be object at the root";

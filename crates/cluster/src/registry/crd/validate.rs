@@ -85,7 +85,7 @@ fn validate_versions(object: &Value, causes: &mut Vec<Cause>) {
         match version["schema"].get("openAPIV3Schema") {
             Some(schema) => structural::validate(schema, &format!("{schema_at}.openAPIV3Schema"), causes),
             None => {
-                causes.push(Cause::required(format!("{at}.schema.openAPIV3Schema"), "schemas are required"))
+                causes.push(Cause::required(format!("{at}.schema.openAPIV3Schema"), "schemas are required"));
             }
         }
         validate_columns(version, if alone { "spec" } else { &at }, causes);

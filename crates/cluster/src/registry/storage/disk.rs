@@ -41,10 +41,12 @@ impl Disk {
         let file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
         let file = file.map_err(|error| unusable(error.to_string()))?;
-        let database = builder.create_file(file).map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(shown.clone()),
-            other => unusable(other.to_string()),
-        })?;
+        let database = redb::backends::FileBackend::new(file)
+            .and_then(|backend| builder.create_with_backend(backend))
+            .map_err(|error| match error {
+                DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(shown.clone()),
+                other => unusable(other.to_string()),
+            })?;
         let disk = Self { database };
         // The tables have to be there before the first read.
         disk.write(&[]).map_err(|error| unusable(error.to_string()))?;

@@ -71,6 +71,7 @@ fn add(this: &Quantity, other: &Quantity) -> Quantity {
     this.plus(other)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that cel registers")]
 fn add_int(this: &Quantity, other: &CelInt) -> Quantity {
     this.plus(&Quantity::from_whole(*other.inner()))
 }
@@ -79,6 +80,7 @@ fn sub(this: &Quantity, other: &Quantity) -> Quantity {
     this.minus(other)
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that cel registers")]
 fn sub_int(this: &Quantity, other: &CelInt) -> Quantity {
     this.minus(&Quantity::from_whole(*other.inner()))
 }

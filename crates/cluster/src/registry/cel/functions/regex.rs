@@ -26,6 +26,7 @@ fn find_all(this: &CelString<'_>, pattern: &CelString<'_>) -> Result<CelList<'st
 }
 
 /// A negative limit is none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that cel registers")]
 fn find_some(
     this: &CelString<'_>,
     pattern: &CelString<'_>,

@@ -85,6 +85,8 @@ impl Parts<'_> {
             let name = name.to_uppercase().replace('-', "_");
             base.insert(format!("KL_VOLUME_{name}"), path.display().to_string());
         }
+        // Nothing is mounted for it, so it is told where its last words go.
+        base.insert("TERMINATION_MESSAGE_PATH".into(), self.message.display().to_string());
         let env = self.environment(base)?;
         let args = self.container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
         let limits =

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
 };
 use domain::function::LambdaFunction;
 

@@ -14,7 +14,7 @@ use crate::state::AppState;
 /// In a release the files are in the binary; otherwise the folder is read, so that a new build of the web
 /// part needs no new server.
 #[derive(Embed)]
-#[folder = "$CARGO_MANIFEST_DIR/../web"]
+#[folder = "../web"]
 #[allow_missing = true]
 struct Web;
 

@@ -1,13 +1,14 @@
 //! All that the dashboard's address serves.
 
 use axum::{
-    Router,
-    extract::Request,
+    Extension, Router,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use domain::identity::Caller;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
@@ -26,6 +27,7 @@ pub(crate) fn router(state: AppState, pages: Router) -> Router {
     let answers = Router::new()
         .nest(rest::BASE, rest::router())
         .merge(ingress::router())
+        .route("/", get(home))
         .route("/sign-in", get(local::sign_in))
         .route("/sign-out", post(local::sign_out))
         .with_state(state.clone())
@@ -50,13 +52,29 @@ pub(crate) fn router(state: AppState, pages: Router) -> Router {
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied());
             tracing::error!(cause, "a handler panicked");
-            axum::response::IntoResponse::into_response(Refusal::new(
+            IntoResponse::into_response(Refusal::new(
                 500,
                 "internal",
                 "Something went wrong in the platform.",
                 "Try again; if it happens once more, tell the administrator when it was.",
             ))
         }))
+}
+
+/// The list of functions of the caller's first tenant.
+async fn home(State(state): State<AppState>, Extension(caller): Extension<Caller>) -> Response {
+    let tenants = state.platform.tenants(&caller).await;
+    match tenants.map(|tenants| tenants.into_iter().next()) {
+        Ok(Some(tenant)) => Redirect::to(&format!("/t/{tenant}/functions")).into_response(),
+        Ok(None) => Refusal::new(
+            403,
+            "no_tenant",
+            "You are signed in, but not a member of any tenant.",
+            "Ask an administrator to make you a member of one.",
+        )
+        .into_response(),
+        Err(error) => Refusal::of(&caller)(error).into_response(),
+    }
 }
 
 /// Headers that every answer has (SEC-21). Pages bring their own policy, with a nonce.

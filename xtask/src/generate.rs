@@ -9,7 +9,7 @@ const FILES: [(&[&str], &str); 2] =
     [(&["crds"], "deploy/crds/lambda.knative.io.yaml"), (&["config"], "docs/operators/configuration.md")];
 
 /// Writes the files, or with `check` fails when one of them would change.
-pub fn run(root: &Path, check: bool) -> Result<()> {
+pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let mut stale = Vec::new();
     for (words, path) in FILES {
         let text = printed(root, words)?;

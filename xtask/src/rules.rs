@@ -38,7 +38,7 @@ const NOT_IN_THE_BROWSER: [&str; 8] =
     ["tokio", "kube", "k8s-openapi", "sqlx", "lapin", "charming", "regex", "redb"];
 
 /// Fails with every rule that is broken.
-pub fn check(root: &Path) -> Result<()> {
+pub(crate) fn check(root: &Path) -> Result<()> {
     let mut broken = Vec::new();
     for (name, dependencies) in &direct_dependencies(root)? {
         broken.extend(levels(name, dependencies));

@@ -64,6 +64,10 @@ pub const ANNOTATION_ACTOR: &str = "lambda.knative.io/actor";
 #[cfg_attr(feature = "kube", derive(kube::CustomResource, schemars::JsonSchema))]
 #[cfg_attr(
     feature = "kube",
+    expect(clippy::duplicated_attributes, reason = "each printer column has a type")
+)]
+#[cfg_attr(
+    feature = "kube",
     kube(
         group = "lambda.knative.io",
         version = "v1alpha1",

@@ -12,6 +12,10 @@ use kube::{Api, ResourceExt, api::DeleteParams};
 
 use crate::{Error, Platform, Result};
 
+/// How often, and how many times, a new build is looked for: 1.5 s in all.
+const BUILD_APPEARS_EVERY: std::time::Duration = std::time::Duration::from_millis(30);
+const BUILD_APPEARS_TRIES: u32 = 50;
+
 impl Platform {
     /// A function's builds, newest first.
     pub async fn list_builds(
@@ -111,6 +115,24 @@ impl Platform {
         }
         let Ok(name) = function.name_any().parse() else { return Ok(None) };
         Ok(self.store().list_builds(tenant, &name, None, 1).await?.items.into_iter().next())
+    }
+
+    /// Waits a moment for the build that a click asked for, so that the page that follows can show its log.
+    /// A function that queues, or whose spec is refused, is not waited for to the end.
+    pub(crate) async fn await_build(
+        &self,
+        tenant: &TenantName,
+        name: &FunctionName,
+        after: i64,
+    ) -> Result<()> {
+        for _ in 0..BUILD_APPEARS_TRIES {
+            let newest = self.store().list_builds(tenant, name, None, 1).await?.items.into_iter().next();
+            if newest.is_some_and(|build| build.number > after) {
+                break;
+            }
+            tokio::time::sleep(BUILD_APPEARS_EVERY).await;
+        }
+        Ok(())
     }
 
     fn add_queued(&self, tenant: &TenantName, name: &FunctionName, builds: &mut Vec<Build>) {

@@ -110,6 +110,7 @@ impl Platform {
             new.env.into_iter().map(|(name, value)| domain::function::EnvVar::plain(name, value)).collect();
         spec.source = self.source_of(tenant, None, new.language, new.code).await?;
         let function = self.write_new(caller, tenant, LambdaFunction::new(name.as_str(), spec)).await?;
+        self.await_build(tenant, &name, 0).await?;
         summary(&function).ok_or(Error::NotFound("function"))
     }
 

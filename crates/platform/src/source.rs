@@ -115,6 +115,7 @@ impl Platform {
         let language = deploy.language.or(before).unwrap_or(Language::Python);
         self.require_runtime(language)?;
         let source = self.source_of(tenant, Some(&present), language, deploy.code).await?;
+        let builds = self.store().last_build_number(tenant, name).await?;
         let written = self
             .edit_function(caller, tenant, name, deploy.version.as_deref(), |function| {
                 let version = function.spec.runtime.as_ref().and_then(|runtime| runtime.version.clone());
@@ -124,6 +125,7 @@ impl Platform {
                 Ok(())
             })
             .await?;
+        self.await_build(tenant, name, builds).await?;
         summary(&written).ok_or(Error::NotFound("function"))
     }
 

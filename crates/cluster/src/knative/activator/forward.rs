@@ -148,10 +148,12 @@ impl Activator {
         let (mut parts, mut body) = request.into_parts();
         let path =
             path.or_else(|| parts.uri.path_and_query().cloned()).unwrap_or(PathAndQuery::from_static("/"));
-        if !parts.headers.contains_key(header::HOST)
-            && let Some(host) = parts.uri.authority().and_then(|a| HeaderValue::from_str(a.as_str()).ok())
-        {
-            parts.headers.insert(header::HOST, host);
+        // A call from within the platform has none, and HTTP/1.1 servers refuse a request without one.
+        if !parts.headers.contains_key(header::HOST) {
+            let host = parts.uri.authority().map_or(namespace, |authority| authority.as_str());
+            if let Ok(host) = HeaderValue::from_str(host) {
+                parts.headers.insert(header::HOST, host);
+            }
         }
         let request_bytes = match body.size_hint().exact() {
             Some(bytes) => RequestBytes::Known(bytes),

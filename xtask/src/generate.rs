@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 /// What the binary prints, and where it stands.
 const FILES: [(&[&str], &str); 2] =
-    [(&["crds"], "deploy/crds/lambda.knative.io.yaml"), (&["config"], "docs/operators/configuration.md")];
+    [(&["crds"], "deploy/crds/lambda.knative.io.yaml"), (&["config"], "docs/operators/configuration.toml")];
 
 /// Writes the files, or with `check` fails when one of them would change.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {

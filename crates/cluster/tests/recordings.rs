@@ -11,7 +11,10 @@ use serving::{Serving, TOKEN};
 use tokio::process::Command;
 
 /// Recordings that differ, and why.
-const NOT_YET: &[(&str, &str)] = &[];
+const NOT_YET: &[(&str, &str)] = &[
+    ("16-table-core", "waits for a suspended Job's condition; the Job controller runs with the node only"),
+    ("47-job-suspend", "the same: here is the API without a node"),
+];
 
 fn shared() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/k8s");

@@ -132,7 +132,7 @@ async fn reconcile(function: Arc<LambdaFunction>, context: Arc<Context>) -> Resu
     let applied = match &valid {
         Ok(valid) => {
             let desired = render::run(&function, valid, &plan, &observed, &context.settings);
-            apply::run(&function, valid, desired, &plan, &observed, &context).await?
+            Box::pin(apply::run(&function, valid, desired, &plan, &observed, &context)).await?
         }
         Err(_) => apply::Applied::from_observed(&observed),
     };

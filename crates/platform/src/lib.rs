@@ -111,7 +111,7 @@ impl Platform {
 
     /// Keeps the cache in step with the cluster until `stop`; `ready` resolves after the first lists.
     pub async fn run_cache(self, stop: CancellationToken) {
-        cache::run(self, stop).await;
+        Box::pin(cache::run(self, stop)).await;
     }
 
     /// Waits until the cache has seen the cluster once.

@@ -41,7 +41,7 @@ async fn an_accepted_event_is_on_the_timeline_once() {
 #[tokio::test]
 async fn events_that_can_not_be_accepted_are_refused_with_the_reason() {
     let server = TestServer::start().await;
-    let refused = |body: Value| async {
+    let refused = async |body: Value| {
         problem(send(&server, &body).await, 422, "invalid").await["errors"][0]["field"].clone()
     };
     let mut other = event("1", "com.acme.x");

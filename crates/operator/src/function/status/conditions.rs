@@ -64,7 +64,7 @@ fn camel_case(code: &str) -> String {
 fn deploy(draft: &mut Draft<'_>, facts: &Facts<'_>) {
     match (facts.plan.image(), &facts.applied.service) {
         (Some(_), Some(_)) => {
-            draft.set_condition(condition::DEPLOY_READY, ConditionStatus::True, "Applied", "")
+            draft.set_condition(condition::DEPLOY_READY, ConditionStatus::True, "Applied", "");
         }
         (None, Some(_)) => draft.set_condition(
             condition::DEPLOY_READY,

@@ -157,7 +157,7 @@ async fn after_kill_9_everything_that_was_accepted_is_there_and_answers() {
     let answer: serde_json::Value = call.send().await.unwrap().json().await.unwrap();
     assert_eq!(
         (answer["status"].as_u64(), answer["body"].as_str()),
-        (Some(200), Some(r#"{"n": 7}"#)),
+        (Some(200), Some(r#"{"n":7}"#)),
         "{answer:#}"
     );
 }

@@ -44,7 +44,7 @@ check: setup-test ## format, lints (native and wasm), dependency rules, generate
 	cargo fmt --all --check
 	cargo xtask rules
 	cargo clippy --workspace --exclude frontend -- -D warnings
-	cargo clippy --workspace --exclude frontend --all-targets -- -D clippy::all -A clippy::unwrap_used
+	cargo clippy --workspace --exclude frontend --all-targets -- -D warnings -A clippy::pedantic -A clippy::unwrap_used -A dead_code
 	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 	cargo xtask generate --check
 	cargo xtask web --release

@@ -29,7 +29,7 @@ pub(crate) struct AppState {
 
 impl AppState {
     /// A result of the sign-in tables.
-    pub(crate) fn taken<T>(&self, result: Result<T, store::Error>) -> Answer<T> {
+    pub(crate) fn taken<T>(result: Result<T, store::Error>) -> Answer<T> {
         let id: CorrelationId =
             uuid::Uuid::now_v7().simple().to_string().parse().expect("hex is a correlation id");
         result.map_err(|error| Refusal::from_error(&platform::Error::from(error), &id))

@@ -118,7 +118,7 @@ async fn by_token(state: &AppState, token: &str) -> Answer<Option<User>> {
     if !token.starts_with(TOKEN_PREFIX) {
         return Ok(None);
     }
-    let found = state.taken(state.store.find_api_token(token, state.platform.now()).await)?;
+    let found = AppState::taken(state.store.find_api_token(token, state.platform.now()).await)?;
     Ok(found.map(|found| found.token.user))
 }
 
@@ -126,6 +126,6 @@ impl AppState {
     /// Who the request's cookie belongs to.
     pub(crate) async fn session_user(&self, headers: &HeaderMap) -> Answer<Option<User>> {
         let Some(id) = cookie::read(headers, cookie::session_name(self.https)) else { return Ok(None) };
-        self.taken(session::user(&*self.store, id, self.platform.now()).await)
+        Self::taken(session::user(&*self.store, id, self.platform.now()).await)
     }
 }

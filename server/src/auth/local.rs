@@ -46,14 +46,14 @@ pub(crate) async fn sign_in(
     if !token.starts_with("in_") || token.len() > 128 {
         return Ok(Redirect::to("/signed-out?reason=invalid").into_response());
     }
-    let Some(user) = state.taken(state.store.take_sign_in_link(&token, now).await)? else {
+    let Some(user) = AppState::taken(state.store.take_sign_in_link(&token, now).await)? else {
         // Someone who is signed in already and opens the link again just goes on.
         if state.session_user(&headers).await?.is_some() {
             return Ok(Redirect::to("/").into_response());
         }
         return Ok(Redirect::to("/signed-out?reason=used").into_response());
     };
-    let id = state.taken(session::begin(&*state.store, user, now).await)?;
+    let id = AppState::taken(session::begin(&*state.store, user, now).await)?;
     let target = cookie::read(&headers, NEXT).filter(|path| is_local(path)).unwrap_or("/").to_owned();
     let name = cookie::session_name(state.https);
     let mut response = see_other(&target);
@@ -66,7 +66,7 @@ pub(crate) async fn sign_in(
 pub(crate) async fn sign_out(State(state): State<AppState>, headers: HeaderMap) -> Answer {
     let name = cookie::session_name(state.https);
     if let Some(id) = cookie::read(&headers, name) {
-        state.taken(state.store.delete_session(id).await)?;
+        AppState::taken(state.store.delete_session(id).await)?;
     }
     let mut response = see_other("/signed-out?reason=out");
     append(&mut response, cookie::write(name, "", 0, state.https));

@@ -23,7 +23,8 @@ const LEVELS: [&[&str]; 5] = [
 const TOOLS: [&str; 2] = ["xtask", "bench"];
 
 /// A technology and the one crate that may name it.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 8] = [
+    ("regex", &["cluster"]),
     ("sqlx", &["store"]),
     ("lapin", &["bus"]),
     ("object_store", &["storage"]),

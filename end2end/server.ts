@@ -23,42 +23,56 @@ export interface Platform {
   url: string;
   dataDir: string;
   signInLink: string;
-  process: ChildProcess;
+  /** Ends it as a power cut does. */
+  kill(): Promise<void>;
+  /** Starts it again on the same ports and data. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startPlatform(dataDir = mkdtempSync(join(tmpdir(), "kl-e2e-"))): Promise<Platform> {
+export async function startPlatform(): Promise<Platform> {
+  const dataDir = mkdtempSync(join(tmpdir(), "kl-e2e-"));
   const binary = process.env.KL_BINARY ?? "../target/debug/knative-lambda";
   const [listen, gateway, cluster] = [await freePort(), await freePort(), await freePort()];
-  const child = spawn(binary, ["server"], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      KL_LISTEN: `127.0.0.1:${listen}`,
-      KL_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
-      KL_CLUSTER_LISTEN: `127.0.0.1:${cluster}`,
-      KL_DATA_DIR: dataDir,
-    },
-    stdio: ["ignore", "pipe", process.env.KL_E2E_LOG ? "inherit" : "ignore"],
-  });
-  const signInLink = await new Promise<string>((resolve, reject) => {
-    let text = "";
-    child.once("exit", (code) => reject(new Error(`the platform ended with ${code}: ${text}`)));
-    child.stdout?.on("data", (chunk) => {
-      text += chunk;
-      const link = /https?:\/\/\S+/.exec(text);
-      if (link) resolve(link[0]);
-    });
-  });
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      child.once("exit", () => {
-        rmSync(dataDir, { recursive: true, force: true });
-        resolve();
+  let child: ChildProcess;
+  const start = () =>
+    new Promise<string>((resolve, reject) => {
+      child = spawn(binary, ["server"], {
+        env: {
+          PATH: process.env.PATH,
+          HOME: process.env.HOME,
+          KL_LISTEN: `127.0.0.1:${listen}`,
+          KL_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
+          KL_CLUSTER_LISTEN: `127.0.0.1:${cluster}`,
+          KL_DATA_DIR: dataDir,
+        },
+        stdio: ["ignore", "pipe", process.env.KL_E2E_LOG ? "inherit" : "ignore"],
       });
-      child.kill("SIGTERM");
+      let text = "";
+      child.once("exit", (code) => reject(new Error(`the platform ended with ${code}: ${text}`)));
+      child.stdout?.on("data", (chunk) => {
+        text += chunk;
+        const link = /https?:\/\/\S+/.exec(text);
+        if (link) resolve(link[0]);
+      });
     });
-  return { url: `http://127.0.0.1:${listen}`, dataDir, signInLink, process: child, stop };
+  const end = (signal: NodeJS.Signals) =>
+    new Promise<void>((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      child.once("exit", () => resolve());
+      child.kill(signal);
+    });
+  return {
+    url: `http://127.0.0.1:${listen}`,
+    dataDir,
+    signInLink: await start(),
+    kill: () => end("SIGKILL"),
+    startAgain: async () => void (await start()),
+    stop: async () => {
+      await end("SIGTERM");
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Where the signed-in browser state of the shared platform is kept. */

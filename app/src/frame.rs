@@ -12,6 +12,7 @@ use crate::{
     components::{header::Header, problem::ProblemPanel},
     form,
     islands::{enhance::Enhance, palette::Palette},
+    session,
 };
 
 /// Where in the product a page is; marks the entry of the header.
@@ -58,6 +59,8 @@ where
     F: Future<Output = Result<Content, AppError>> + Send + 'static,
 {
     let page = move || {
+        // Before anything is read: what changes from here on, the stream tells.
+        let live_after = session::live_position();
         let load = load();
         Suspend::new(async move {
             let tenant = param("tenant").and_then(|text| text.parse::<TenantName>().ok());
@@ -70,7 +73,7 @@ where
             view! {
                 <Title text=title/>
                 <a class="skip" href="#main">"Skip to content"</a>
-                <Header tenant=tenant.clone() tenants section=content.section/>
+                <Header tenant=tenant.clone() tenants section=content.section live_after/>
                 <main id="main" tabindex="-1">{content.body}</main>
                 {tenant.map(|tenant| view! { <Palette tenant/> })}
                 <Enhance/>

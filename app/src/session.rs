@@ -6,6 +6,7 @@ use domain::{
 };
 use http::{header::COOKIE, request::Parts};
 use leptos::prelude::*;
+use platform::Platform;
 
 /// The caller that the server's sign-in layer put into the request's extensions.
 pub fn caller() -> Option<Caller> {
@@ -15,6 +16,11 @@ pub fn caller() -> Option<Caller> {
 /// Whether the caller may do `permission` in `tenant`; for buttons, the platform checks again.
 pub fn may(permission: Permission, tenant: &TenantName) -> bool {
     caller().is_some_and(|caller| caller.may(permission, tenant))
+}
+
+/// Where the stream of changes stands.
+pub fn live_position() -> u64 {
+    use_context::<Platform>().map_or(0, |platform| platform.live_position())
 }
 
 /// Why a button is off, for those who may not press it.

@@ -36,16 +36,18 @@ pub(crate) fn router() -> Router<AppState> {
 #[derive(Deserialize)]
 struct Which {
     tenant: TenantName,
+    /// Where the page stood when it was read; `Last-Event-ID` is newer.
+    after: Option<u64>,
 }
 
-/// `GET /live?tenant=`: one message per change; `Last-Event-ID` resumes without a gap.
+/// `GET /live?tenant=&after=`: one message per change after `after`; `Last-Event-ID` resumes without a gap.
 async fn changes(
     State(state): State<AppState>,
     Signed(caller): Signed,
-    Query(Which { tenant }): Query<Which>,
+    Query(Which { tenant, after }): Query<Which>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
-    let since = last_id(&headers);
+    let since = last_id(&headers).or(after);
     let changes = state.platform.changes(&caller, &tenant, since).await.map_err(Refusal::of(&caller))?;
     let messages = changes.map(|(id, change)| message(Some(id), None, &change));
     Ok(sse(&state, messages))

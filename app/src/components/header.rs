@@ -8,7 +8,13 @@ use crate::{frame::Section, islands::live::Live, routes, session};
 
 /// The header of a page.
 #[component]
-pub fn Header(tenant: Option<TenantName>, tenants: Vec<TenantName>, section: Section) -> impl IntoView {
+pub fn Header(
+    tenant: Option<TenantName>,
+    tenants: Vec<TenantName>,
+    section: Section,
+    /// Where the stream of changes stood before the page was read.
+    live_after: u64,
+) -> impl IntoView {
     let home = tenant.as_ref().map_or_else(|| "/".to_owned(), routes::functions);
     view! {
         <header class="top">
@@ -23,7 +29,7 @@ pub fn Header(tenant: Option<TenantName>, tenants: Vec<TenantName>, section: Sec
                     {entry(routes::events(&tenant), "events", "Events", section == Section::Events)}
                 </nav>
                 <span class="gap"></span>
-                <Live tenant=tenant.clone()/>
+                <Live tenant=tenant.clone() after=live_after/>
                 <button type="button" class="button quiet small find" hidden data-open="palette" aria-keyshortcuts="Control+K Meta+K">
                     {icon("search")}<span class="label">"Search"</span><kbd>"Ctrl K"</kbd>
                 </button>

@@ -17,11 +17,15 @@ const POLL: u64 = 10;
 
 /// The state of the stream, and a button that pauses it.
 #[island]
-pub fn Live(tenant: TenantName) -> impl IntoView {
+pub fn Live(
+    tenant: TenantName,
+    /// Where the stream of changes stood before the page was read.
+    after: u64,
+) -> impl IntoView {
     let button = NodeRef::<leptos::html::Button>::new();
     Effect::new(move |_| {
         if let Some(button) = button.get() {
-            Stream::start(&tenant, button.into());
+            Stream::start(&tenant, after, button.into());
         }
     });
     view! {
@@ -39,7 +43,7 @@ struct Stream {
 }
 
 impl Stream {
-    fn start(tenant: &TenantName, button: HtmlElement) {
+    fn start(tenant: &TenantName, after: u64, button: HtmlElement) {
         let stream = Rc::new(Self {
             button: button.clone().into(),
             paused: RefCell::new(false),
@@ -47,7 +51,7 @@ impl Stream {
             debounce: Debounce::default(),
         });
         show(&button, true);
-        let Ok(source) = EventSource::new(&format!("/live?tenant={tenant}")) else { return };
+        let Ok(source) = EventSource::new(&format!("/live?tenant={tenant}&after={after}")) else { return };
         let this = stream.clone();
         on(&source, "open", move |_| this.say("on", "Live"));
         let (this, watched) = (stream.clone(), source.clone());

@@ -52,6 +52,11 @@ impl Live {
         let _nobody_listens = self.sender.send((id, change));
     }
 
+    /// The id of the newest change.
+    pub(crate) fn newest(&self) -> u64 {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).next - 1
+    }
+
     /// What came after `since`, and then what comes; `Resync` first when `since` is not known any more.
     pub(crate) fn follow(&self, since: Option<u64>) -> impl Stream<Item = (u64, Change)> + Send + use<> {
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,6 +88,12 @@ impl Live {
 }
 
 impl Platform {
+    /// Where the stream of changes stands now. A page takes it before it reads anything and follows
+    /// from there, so that nothing is missed between the reading and the stream's first byte.
+    pub fn live_position(&self) -> u64 {
+        self.live().newest()
+    }
+
     /// Changes of one tenant after the resume id `since` (without it: from now on), each with its id.
     pub async fn changes(
         &self,
@@ -126,6 +137,15 @@ mod tests {
         for expected in ["b", "c", "d"] {
             assert_eq!(next(&mut second).await.1, change(expected));
         }
+    }
+
+    #[tokio::test]
+    async fn what_happens_between_the_reading_of_a_page_and_its_stream_is_not_missed() {
+        let live = Live::new(Timestamp::from_millis(1));
+        let read_at = live.newest();
+        live.tell(change("a"));
+        let mut stream = Box::pin(live.follow(Some(read_at)));
+        assert_eq!(next(&mut stream).await.1, change("a"));
     }
 
     #[tokio::test]

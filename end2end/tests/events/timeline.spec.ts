@@ -1,0 +1,61 @@
+import { Functions, TENANT, uniqueName } from "../../pages/functions";
+import { expect, test } from "../../pages/test";
+
+const name = uniqueName("story");
+
+test.beforeAll(async ({ browser }) => {
+  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+  const functions = new Functions(page);
+  await functions.create(name);
+  await functions.waitUntilReady();
+  await page.close();
+});
+
+test("one event leads to all that the same click caused", async ({ page, functions }) => {
+  await functions.open(name, "events");
+  await page.getByRole("link", { name: "Build completed" }).last().click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Build completed");
+  await expect(page.getByRole("main")).toContainText("io.knative.lambda.lifecycle.build.completed");
+  for (const label of ["Function created", "Build started", "Service created"]) {
+    await expect(page.getByRole("link", { name: label }).first()).toBeVisible();
+  }
+});
+
+test("filters are in the address, and back undoes them", async ({ page, functions }) => {
+  await functions.open(name, "events");
+  await page.getByLabel("Type", { exact: true }).selectOption({ label: "Builds" });
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.waitForURL(/type=lifecycle\.build/);
+  await expect(page.locator("tbody tr", { hasText: "Build completed" })).toBeVisible();
+  await expect(page.locator("tbody tr", { hasText: "Service created" })).toHaveCount(0);
+  await page.reload();
+  await expect(page.locator("tbody tr", { hasText: "Service created" })).toHaveCount(0);
+  await page.goBack();
+  await expect(page.locator("tbody tr", { hasText: "Service created" })).toBeVisible();
+  await functions.open(name, "events?q=nothing-has-this-text");
+  await expect(page.getByRole("heading", { name: "No event matches" })).toBeVisible();
+  await page.getByRole("link", { name: "Clear filters" }).first().click();
+  await expect(page.locator("tbody tr", { hasText: "Service created" })).toBeVisible();
+});
+
+test("new events are announced and do not move rows under the pointer", async ({ page, functions, context }) => {
+  await functions.open(name, "events");
+  await expect(page.locator(".live")).toContainText("Live");
+  const before = await page.locator("tbody tr").count();
+  const other = await context.newPage();
+  await other.goto(`/t/${TENANT}/functions/${name}/test`);
+  await other.getByRole("button", { name: "Send" }).click();
+  await expect(other.locator("#answer")).toContainText("200");
+  const chip = page.locator("#events-chip");
+  await expect(chip).toContainText(/new event/);
+  expect(await page.locator("tbody tr").count()).toBe(before);
+  await chip.click();
+  await expect(page.locator("tbody tr", { hasText: "Call completed" }).first()).toBeVisible();
+  await other.close();
+});
+
+test("the drawing and the table tell the same events", async ({ page, functions }) => {
+  await functions.open(name, "events");
+  const drawn = await page.locator("#timeline a").count();
+  expect(drawn).toBe(await page.locator("#events tbody tr").count());
+});

@@ -1,0 +1,56 @@
+import { uniqueName } from "../../pages/functions";
+import { expect, test } from "../../pages/test";
+
+const CODE = `import os
+
+
+def handler(event, context):
+    return {"colour": os.environ.get("COLOUR"), "secret": len(os.environ.get("TOKEN", ""))}
+`;
+
+test("a variable and a secret reach the function, and the secret's value never comes back", async ({ page, functions }) => {
+  const name = uniqueName("settings");
+  await functions.create(name, { code: CODE });
+  await functions.waitUntilReady();
+  await functions.open(name, "settings");
+  await page.getByLabel("Variable name").first().fill("COLOUR");
+  await page.getByLabel("Value", { exact: true }).first().fill("green");
+  await page.getByLabel("New secret variable").fill("TOKEN");
+  await page.getByLabel("Its value").fill("hush-hush-1234");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("Saved.")).toBeVisible();
+
+  await expect(async () => {
+    await functions.open(name, "test");
+    await page.getByRole("button", { name: "Send" }).click();
+    await expect(page.locator("#answer")).toContainText('"colour": "green"', { timeout: 3_000 });
+    await expect(page.locator("#answer")).toContainText('"secret": 14', { timeout: 3_000 });
+  }).toPass({ timeout: 45_000 });
+
+  for (const tab of ["settings", "yaml", "", "events"]) {
+    await functions.open(name, tab);
+    expect(await page.content()).not.toContain("hush-hush-1234");
+  }
+  // Nothing was built again: the settings are no part of the source.
+  await functions.open(name, "builds");
+  await expect(page.locator("tbody tr")).toHaveCount(1);
+});
+
+test("two people who edit at once do not overwrite each other in silence", async ({ page, functions, context }) => {
+  const name = uniqueName("both");
+  await functions.create(name);
+  await functions.waitUntilReady();
+  await functions.open(name, "settings");
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await other.getByLabel("Variable name").first().fill("FIRST");
+  await other.getByLabel("Value", { exact: true }).first().fill("1");
+  await other.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(other.getByText("Saved.")).toBeVisible();
+  await page.getByLabel("Variable name").first().fill("SECOND");
+  await page.getByLabel("Value", { exact: true }).first().fill("2");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.locator("#errors")).toContainText(/changed|newer/i);
+  await expect(page.getByLabel("Variable name").first()).toHaveValue("SECOND");
+  await other.close();
+});

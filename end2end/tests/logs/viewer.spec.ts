@@ -1,0 +1,122 @@
+import type { Page } from "@playwright/test";
+import { Functions, TENANT, uniqueName } from "../../pages/functions";
+import { expect, test } from "../../pages/test";
+
+const name = uniqueName("lines");
+const CODE = `def handler(event, context):
+    for number in range(event["from"], event["from"] + event["lines"]):
+        print(f"line {number} <img src=x onerror=document.title='hurt'>")
+    context.logger.error("the end of %s", event["from"])
+    return {"printed": event["lines"]}
+`;
+
+async function print(page: Page, from: number, lines: number) {
+  const token = (await page.request.post(`/t/${TENANT}/functions/${name}/test`, {
+    headers: { origin: process.env.KL_E2E_URL ?? "" },
+    form: { do: "send", kind: "json", method: "POST", path: "/", body: JSON.stringify({ from, lines }) },
+  })).status();
+  expect(token).toBe(200);
+}
+
+const row = (page: Page, text: string | RegExp) => page.locator(".log-line", { hasText: text });
+
+test.beforeAll(async ({ browser }) => {
+  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+  const functions = new Functions(page);
+  await functions.create(name, { code: CODE });
+  await functions.waitUntilReady();
+  await print(page, 1, 3000);
+  await page.close();
+});
+
+test("earlier lines are there at once and new ones follow", async ({ page, functions }) => {
+  await functions.open(name, "logs");
+  await expect(row(page, "the end of 1").first()).toBeVisible();
+  await expect(page.locator(".log-state")).toContainText("following");
+  await print(page, 5001, 10);
+  await expect(row(page, "the end of 5001")).toBeVisible();
+});
+
+test("scrolling up stops following and the jump button leads back", async ({ page, functions }) => {
+  await functions.open(name, "logs");
+  const view = page.locator(".log-scroll");
+  await expect(row(page, "the end of").first()).toBeVisible();
+  await view.hover();
+  await page.mouse.wheel(0, -4000);
+  const jump = page.getByRole("button", { name: /Jump to latest/ });
+  await expect(jump).toBeVisible();
+  await print(page, 6001, 5);
+  await expect(jump).toContainText(/\d+ new/);
+  await jump.click();
+  await expect(row(page, "the end of 6001")).toBeVisible();
+  await expect(jump).toBeHidden();
+});
+
+test("pause keeps lines back and tells how many wait", async ({ page, functions }) => {
+  await functions.open(name, "logs");
+  await expect(row(page, "the end of").first()).toBeVisible();
+  const pause = page.getByRole("button", { name: "Pause" });
+  await pause.click();
+  await print(page, 7001, 5);
+  await expect(page.locator(".log-state")).toContainText("Paused, 6 lines wait");
+  await expect(row(page, "the end of 7001")).toHaveCount(0);
+  await pause.click();
+  await expect(row(page, "the end of 7001")).toBeVisible();
+});
+
+test("search finds a line that was never drawn, and Enter goes on", async ({ page, functions }) => {
+  await functions.open(name, "logs");
+  await expect(row(page, "the end of").first()).toBeVisible();
+  const search = page.getByRole("searchbox", { name: "Search all lines" });
+  await search.fill("line 17 ");
+  await expect(page.locator(".log-found")).toContainText("1 of 1");
+  await expect(row(page, "line 17 ")).toBeVisible();
+  await search.fill("line 10");
+  await expect(page.locator(".log-found")).toContainText(/1 of \d+/);
+  await search.press("Enter");
+  await expect(page.locator(".log-found")).toContainText(/2 of \d+/);
+  await search.press("Shift+Enter");
+  await expect(page.locator(".log-found")).toContainText(/1 of \d+/);
+});
+
+test("a level hides the others and says how many", async ({ page, functions }) => {
+  await functions.open(name, "logs");
+  await expect(row(page, "the end of").first()).toBeVisible();
+  await page.getByRole("combobox", { name: "Least level" }).selectOption("error");
+  await expect(page.locator(".log-notice")).toContainText(/\d+ lines are hidden/);
+  await expect(row(page, "line 2999 ")).toHaveCount(0);
+  await expect(row(page, "the end of 1").first()).toBeVisible();
+});
+
+test("a line has an address that leads back to it", async ({ page, functions }) => {
+  await functions.open(name, "logs");
+  await page.getByRole("searchbox", { name: "Search all lines" }).fill("line 2500 ");
+  const wanted = row(page, "line 2500 ");
+  await expect(wanted).toBeVisible();
+  await wanted.locator(".log-number").click();
+  expect(new URL(page.url()).hash).toMatch(/^#L\d+$/);
+  await page.goto("about:blank");
+  await page.goBack();
+  await page.reload();
+  await expect(row(page, "line 2500 ")).toBeVisible();
+  await expect(page.locator(".log-line.linked")).toContainText("line 2500 ");
+});
+
+test("markup in a line stays text", async ({ page, functions }) => {
+  await functions.open(name, "logs");
+  await expect(row(page, "<img src=x").first()).toBeVisible();
+  await expect(page.locator(".log-scroll img")).toHaveCount(0);
+  expect(await page.title()).not.toBe("hurt");
+});
+
+test("the log is there without an instance and without JavaScript", async ({ browser }) => {
+  const context = await browser.newContext({
+    baseURL: process.env.KL_E2E_URL,
+    storageState: "test-results/signed-in.json",
+    javaScriptEnabled: false,
+  });
+  const page = await context.newPage();
+  await page.goto(`/t/${TENANT}/functions/${name}/logs`);
+  await expect(page.getByRole("main")).toContainText("the end of");
+  await context.close();
+});

@@ -1,0 +1,52 @@
+import { expect, test } from "@playwright/test";
+import { startPlatform } from "../../server";
+import { Functions } from "../../pages/functions";
+
+test("kill -9 of the server loses nothing: the page reconnects and the function answers again", async ({ page }) => {
+  test.setTimeout(120_000);
+  const platform = await startPlatform();
+  const functions = new Functions(page);
+  try {
+    await page.goto(platform.signInLink);
+    await page.waitForURL("**/functions");
+    await page.goto(`${platform.url}/t/default/new`);
+    await page.getByLabel("Name", { exact: true }).fill("survivor");
+    await page.getByRole("button", { name: "Create and build" }).click();
+    await page.waitForURL("**/functions/survivor**");
+    await functions.waitUntilReady();
+    await expect(page.locator(".live")).toContainText("Live");
+
+    await platform.kill();
+    await expect(page.locator(".live")).toContainText(/Reconnecting|Every/);
+    await platform.startAgain();
+    await expect(page.locator(".live")).toContainText("Live", { timeout: 30_000 });
+
+    await page.goto(`${platform.url}/t/default/functions/survivor/test`);
+    await page.getByRole("button", { name: "Send" }).click();
+    await expect(page.locator("#answer")).toContainText("200");
+    await page.goto(`${platform.url}/t/default/functions/survivor/events`);
+    await expect(page.getByRole("link", { name: "Build completed" }).first()).toBeVisible();
+  } finally {
+    await platform.stop();
+  }
+});
+
+test("kill -9 during a build: after the restart the build ends and the function is Ready", async ({ page }) => {
+  test.setTimeout(120_000);
+  const platform = await startPlatform();
+  const functions = new Functions(page);
+  try {
+    await page.goto(platform.signInLink);
+    await page.waitForURL("**/functions");
+    await page.goto(`${platform.url}/t/default/new`);
+    await page.getByLabel("Name", { exact: true }).fill("halfway");
+    await page.getByRole("button", { name: "Create and build" }).click();
+    await page.waitForURL("**/functions/halfway**");
+    await platform.kill();
+    await platform.startAgain();
+    await page.goto(`${platform.url}/t/default/functions/halfway`);
+    await functions.waitUntilReady();
+  } finally {
+    await platform.stop();
+  }
+});

@@ -19,3 +19,4 @@ if ! command -v kubectl >/dev/null; then
   apt_install kubectl || apt_install kubernetes-client
 fi
 setup/node.sh end2end
+setup/postgres.sh >/dev/null

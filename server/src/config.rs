@@ -63,7 +63,7 @@ settings! {
     cluster_listen: SocketAddr = "127.0.0.1:3002";
     /// Folder for everything that has to survive a restart.
     data_dir: PathBuf = "./data";
-    /// Rows: `sqlite:<path>`; empty: a file in the data folder.
+    /// Rows: `sqlite:<path>` or `postgres://user@host/database`; empty: a file in the data folder.
     database_url: Text = "";
     /// Events in motion: `embedded`.
     bus_url: Text = "embedded";

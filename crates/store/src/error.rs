@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sqlx::postgres::PgDatabaseError;
+
 /// A call's outcome.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -42,6 +44,9 @@ pub enum Error {
     /// A URL that no backend serves.
     #[error("{0}")]
     Unsupported(String),
+    /// The database server does not answer, or refuses the sign-in.
+    #[error("The database server cannot be used: {0}")]
+    Unreachable(#[source] sqlx::Error),
     /// Anything else the database says: busy, closed, an I/O error.
     #[error("The database failed: {0}")]
     Database(#[source] sqlx::Error),
@@ -49,6 +54,19 @@ pub enum Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        if let Some(postgres) =
+            error.as_database_error().and_then(|inner| inner.try_downcast_ref::<PgDatabaseError>())
+        {
+            return match postgres.code() {
+                "53100" => Self::Full,
+                // Sign-in refused, no such database, starting or stopping.
+                "28000" | "28P01" | "3D000" | "57P01" | "57P02" | "57P03" => Self::Unreachable(error),
+                _ => Self::Database(error),
+            };
+        }
+        if matches!(error, sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut) {
+            return Self::Unreachable(error);
+        }
         let code = error.as_database_error().and_then(|inner| inner.code());
         // SQLite's primary result code is the low byte of the extended one.
         match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {

@@ -5,7 +5,8 @@
 //!
 //! # How to add a table
 //! The same-named migration in `migrations/<dialect>/` and in `src/<dialect>/migrations.rs`; the
-//! trait file `src/<noun>.rs`; `src/<dialect>/<noun>.rs`; a case in `tests/contract/`.
+//! trait file `src/<noun>.rs`; `src/sql/<noun>.rs` (written once; what differs between the dialects
+//! stands in `src/<dialect>.rs`); a case in `tests/contract/`.
 
 mod build;
 mod cursor;
@@ -15,10 +16,12 @@ mod event;
 mod invocation;
 mod lock;
 mod log;
+mod postgres;
 mod preference;
 mod saved_test;
 mod session;
 mod sqlite;
+mod text;
 
 pub use build::BuildStore;
 pub use dead_letter::{DeadLetterFilter, DeadLetterStore, NewDeadLetter};
@@ -57,18 +60,17 @@ pub trait Store:
     async fn ping(&self) -> Result<()>;
 }
 
-/// The store of `KL_DATABASE_URL`: `sqlite:<path>`. Makes the file when its folder exists, and
-/// brings an older schema up to date.
+/// The store of `KL_DATABASE_URL`: `sqlite:<path>` (the file is made when its folder exists) or
+/// `postgres://user@host/database`. Brings an older schema up to date.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
     match url.split_once(':') {
         Some(("sqlite", path)) => {
             let path = path.strip_prefix("//").unwrap_or(path);
             Ok(Arc::new(sqlite::Sqlite::open(path.as_ref()).await?))
         }
-        Some(("postgres" | "postgresql", _)) => Err(Error::Unsupported(
-            "This version has no PostgreSQL backend yet; use a KL_DATABASE_URL that begins with \"sqlite:\"."
-                .to_owned(),
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(postgres::Postgres::open(url).await?)),
+        _ => Err(Error::Unsupported(
+            "KL_DATABASE_URL must begin with \"sqlite:\" or \"postgres:\".".to_owned(),
         )),
-        _ => Err(Error::Unsupported("KL_DATABASE_URL must begin with \"sqlite:\".".to_owned())),
     }
 }

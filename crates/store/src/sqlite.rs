@@ -3,16 +3,31 @@
 //! A commit goes to the write-ahead log without an fsync (`synchronous=NORMAL`): it survives
 //! kill -9; a power cut may take back the last commits but never damages the file.
 
-mod build;
-mod dead_letter;
-mod event;
-mod event_filter;
-mod invocation;
-mod log;
-mod log_line;
+#![expect(clippy::duplicate_mod, reason = "the SQL of both dialects is written once")]
+
+mod event_write;
 mod migrations;
+
+// Written once, in `src/sql/`, and compiled for each dialect with its types below.
+#[path = "sql/build.rs"]
+mod build;
+#[path = "sql/dead_letter.rs"]
+mod dead_letter;
+#[path = "sql/event.rs"]
+mod event;
+#[path = "sql/event_filter.rs"]
+mod event_filter;
+#[path = "sql/invocation.rs"]
+mod invocation;
+#[path = "sql/log.rs"]
+mod log;
+#[path = "sql/log_line.rs"]
+mod log_line;
+#[path = "sql/preference.rs"]
 mod preference;
+#[path = "sql/saved_test.rs"]
 mod saved_test;
+#[path = "sql/session.rs"]
 mod session;
 
 use std::{path::Path, time::Duration};
@@ -23,7 +38,24 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Error, Result, Store};
+use crate::{
+    Error, Result, Store,
+    text::{decode, encode, like, name},
+};
+
+type Backend = Sqlite;
+type Database = sqlx::Sqlite;
+type Connection = sqlx::SqliteConnection;
+
+/// Finds a text anywhere, whatever the case of its letters.
+const LIKE: &str = "LIKE ";
+/// There is one writer only.
+const FOR_UPDATE: &str = "";
+
+/// A text as it may be stored: every one may.
+const fn text(text: &str) -> &str {
+    text
+}
 
 /// Connections that read at the same time.
 const READERS: u32 = 4;
@@ -62,6 +94,11 @@ impl Sqlite {
             .map_err(|error| Error::from(error).of(path))?;
         Ok(Self { write, read })
     }
+
+    /// Reads of the same moment.
+    async fn snapshot(&self) -> Result<sqlx::Transaction<'static, Database>> {
+        Ok(self.read.begin().await?)
+    }
 }
 
 /// Makes the file readable for its owner only; SQLite gives its side files the same mode.
@@ -87,33 +124,4 @@ impl Store for Sqlite {
         sqlx::query("SELECT 1").execute(&self.read).await?;
         Ok(())
     }
-}
-
-/// A stored JSON text as its type.
-fn decode<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| Error::row(what, error))
-}
-
-/// A value as the JSON text to be stored.
-fn encode(what: &'static str, value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::row(what, error))
-}
-
-/// A stored name as its type.
-fn name<T: std::str::FromStr<Err: std::fmt::Display>>(what: &'static str, text: &str) -> Result<T> {
-    text.parse().map_err(|error| Error::row(what, error))
-}
-
-/// `LIKE` pattern of a text anywhere, to be used with `ESCAPE '\'`.
-fn like(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "in helpers of tests a panic is the failure")]
 
+mod server;
+
 mod contract {
     pub(crate) mod build;
     pub(crate) mod dead_letter;
@@ -22,7 +24,7 @@ use store::Store;
 
 /// Makes a test of every case for a backend; `$open` gives a guard and the store.
 macro_rules! contract {
-    ($backend:ident, $open:path, $($group:ident :: { $($case:ident),+ $(,)? }),+ $(,)?) => {
+    ($backend:ident, $open:path; $($group:ident :: { $($case:ident),+ $(,)? }),+ $(,)?) => {
         mod $backend {
             use super::*;
             $($(
@@ -43,54 +45,67 @@ async fn sqlite() -> (tempfile::TempDir, Arc<dyn Store>) {
     (folder, store)
 }
 
-contract!(
-    sqlite_store,
-    sqlite,
-    event::{
-        an_event_is_kept_once_and_positions_rise,
-        another_tenant_may_have_the_same_source_and_id,
-        pages_go_from_the_newest_to_the_oldest_without_gap_or_repeat,
-        every_part_of_the_filter_narrows_the_list,
-        text_is_found_anywhere_and_wildcards_are_plain_letters,
-        a_text_search_goes_on_over_pages_that_found_nothing,
-        a_chain_is_in_the_order_of_time,
-        a_stream_resumes_after_a_position,
-        events_of_another_tenant_are_not_there,
-        old_events_are_deleted,
-        a_made_up_cursor_is_refused,
-    },
-    build::{
-        a_build_is_kept_as_it_stands_and_an_ended_one_stays_ended,
-        builds_are_listed_by_number,
-        unfinished_builds_are_found_after_a_restart,
-        builds_of_a_deleted_function_are_gone,
-    },
-    log::{
-        lines_are_numbered_without_gaps_over_appends,
-        the_tail_a_page_before_and_a_page_after_are_read,
-        lines_are_filtered_by_level_text_group_and_call,
-        a_log_keeps_its_newest_lines,
-        a_log_keeps_within_its_bytes,
-        a_log_tells_how_it_stands,
-        a_checkpoint_is_kept_with_its_lines,
-        logs_of_tenants_and_targets_are_apart,
-        an_expired_build_log_says_so,
-    },
-    invocation::{
-        calls_are_kept_once_and_listed_newest_first,
-        figures_are_taken_from_the_calls,
-    },
-    dead_letter::{
-        a_dead_letter_is_kept_once_listed_and_deleted,
-    },
-    session::{
-        a_session_lives_until_it_ends,
-        a_sign_in_link_works_once,
-        a_token_is_found_by_its_secret_until_it_is_revoked_or_ends,
-        secrets_are_not_stored,
-    },
-    small::{
-        saved_tests_are_replaced_by_name,
-        preferences_are_per_user,
-    },
-);
+async fn postgres() -> (server::Database, Arc<dyn Store>) {
+    let database = server::Database::new();
+    let store = store::open(database.url()).await.unwrap();
+    (database, store)
+}
+
+/// All cases, for one backend.
+macro_rules! every_case {
+    ($backend:ident, $open:path) => {
+        contract!(
+            $backend, $open;
+            event::{
+                an_event_is_kept_once_and_positions_rise,
+                another_tenant_may_have_the_same_source_and_id,
+                pages_go_from_the_newest_to_the_oldest_without_gap_or_repeat,
+                every_part_of_the_filter_narrows_the_list,
+                text_is_found_anywhere_and_wildcards_are_plain_letters,
+                a_text_search_goes_on_over_pages_that_found_nothing,
+                a_chain_is_in_the_order_of_time,
+                a_stream_resumes_after_a_position,
+                events_of_another_tenant_are_not_there,
+                old_events_are_deleted,
+                a_made_up_cursor_is_refused,
+            },
+            build::{
+                a_build_is_kept_as_it_stands_and_an_ended_one_stays_ended,
+                builds_are_listed_by_number,
+                unfinished_builds_are_found_after_a_restart,
+                builds_of_a_deleted_function_are_gone,
+            },
+            log::{
+                lines_are_numbered_without_gaps_over_appends,
+                the_tail_a_page_before_and_a_page_after_are_read,
+                lines_are_filtered_by_level_text_group_and_call,
+                a_log_keeps_its_newest_lines,
+                a_log_keeps_within_its_bytes,
+                a_log_tells_how_it_stands,
+                a_checkpoint_is_kept_with_its_lines,
+                logs_of_tenants_and_targets_are_apart,
+                an_expired_build_log_says_so,
+            },
+            invocation::{
+                calls_are_kept_once_and_listed_newest_first,
+                figures_are_taken_from_the_calls,
+            },
+            dead_letter::{
+                a_dead_letter_is_kept_once_listed_and_deleted,
+            },
+            session::{
+                a_session_lives_until_it_ends,
+                a_sign_in_link_works_once,
+                a_token_is_found_by_its_secret_until_it_is_revoked_or_ends,
+                secrets_are_not_stored,
+            },
+            small::{
+                saved_tests_are_replaced_by_name,
+                preferences_are_per_user,
+            },
+        );
+    };
+}
+
+every_case!(sqlite_store, sqlite);
+every_case!(postgres_store, postgres);

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use domain::{FunctionName, TenantName, invocation::SavedTest};
 
-use super::{Sqlite, decode, encode};
+use super::{Backend, decode, encode};
 use crate::{Result, SavedTestStore};
 
 #[async_trait]
-impl SavedTestStore for Sqlite {
+impl SavedTestStore for Backend {
     async fn list_saved_tests(&self, tenant: &TenantName, function: &FunctionName) -> Result<Vec<SavedTest>> {
         let rows: Vec<String> = sqlx::query_scalar(
             "SELECT test FROM saved_tests WHERE tenant = $1 AND function = $2 ORDER BY name LIMIT 1000",

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{Timestamp, identity::User};
 
-use super::{Sqlite, decode, encode};
+use super::{Backend, decode, encode};
 use crate::{ApiToken, NewApiToken, Result, SessionRecord, SessionStore, session::hash};
 
 /// Milliseconds between two notes of a token's use.
@@ -35,7 +35,7 @@ impl TokenRow {
 }
 
 #[async_trait]
-impl SessionStore for Sqlite {
+impl SessionStore for Backend {
     async fn create_session(&self, id: &str, session: &SessionRecord) -> Result<bool> {
         let done = sqlx::query(
             "INSERT INTO sessions (id, owner, data, expires_at) VALUES ($1, $2, $3, $4)

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{Cursor, FunctionName, Page, TenantName, Timestamp, invocation::Invocation};
 
-use super::{Sqlite, decode, encode};
+use super::{Backend, decode, encode};
 use crate::{InvocationStats, InvocationStore, Result, cursor};
 
 /// Calls that the figures are taken from.
@@ -12,7 +12,7 @@ const MEASURED: i64 = 10_000;
 const PRUNED: i64 = 10_000;
 
 #[async_trait]
-impl InvocationStore for Sqlite {
+impl InvocationStore for Backend {
     async fn append_invocations(&self, invocations: &[Invocation]) -> Result<()> {
         let mut transaction = self.write.begin().await?;
         for call in invocations {

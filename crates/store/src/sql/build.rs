@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use domain::{BuildId, Cursor, FunctionName, Page, TenantName, build::Build};
 
-use super::{Sqlite, decode, encode, name};
+use super::{Backend, decode, encode, name};
 use crate::{BuildStore, Result, cursor};
 
 #[async_trait]
-impl BuildStore for Sqlite {
+impl BuildStore for Backend {
     async fn upsert_build(&self, tenant: &TenantName, build: &Build) -> Result<()> {
         sqlx::query(
             "INSERT INTO builds (tenant, id, function, number, ended, build)

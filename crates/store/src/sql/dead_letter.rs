@@ -7,7 +7,7 @@ use domain::{
 };
 use sqlx::QueryBuilder;
 
-use super::{Sqlite, decode, encode};
+use super::{Backend, decode, encode};
 use crate::{DeadLetterFilter, DeadLetterStore, NewDeadLetter, Result, cursor};
 
 const fn kind(kind: FailureKind) -> &'static str {
@@ -23,7 +23,7 @@ fn letter((position, text): (i64, String)) -> Result<DeadLetter> {
 }
 
 #[async_trait]
-impl DeadLetterStore for Sqlite {
+impl DeadLetterStore for Backend {
     async fn append_dead_letter(&self, new: &NewDeadLetter) -> Result<i64> {
         let stored = DeadLetter {
             position: 0,

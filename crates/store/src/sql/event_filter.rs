@@ -4,10 +4,12 @@ use domain::{
     TenantName,
     event::{EventFilter, EventStatus, EventType, PREFIX},
 };
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::QueryBuilder;
+
+use super::Database;
 
 /// Appends everything but the text search.
-pub(super) fn push(query: &mut QueryBuilder<Sqlite>, tenant: &TenantName, filter: &EventFilter) {
+pub(super) fn push(query: &mut QueryBuilder<Database>, tenant: &TenantName, filter: &EventFilter) {
     query.push(" WHERE tenant = ").push_bind(tenant.to_string());
     if let Some(function) = &filter.function {
         query.push(" AND function = ").push_bind(function.to_string());
@@ -36,7 +38,7 @@ pub(super) fn push(query: &mut QueryBuilder<Sqlite>, tenant: &TenantName, filter
     }
 }
 
-fn push_kind(query: &mut QueryBuilder<Sqlite>, kind: &str) {
+fn push_kind(query: &mut QueryBuilder<Database>, kind: &str) {
     match kind.strip_suffix('*') {
         None => {
             let ours = EventType::ALL.iter().any(|known| known.name() == kind);

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::Sqlite;
+use super::Backend;
 use crate::{PreferenceStore, Result};
 
 #[async_trait]
-impl PreferenceStore for Sqlite {
+impl PreferenceStore for Backend {
     async fn preferences(&self, user: &str) -> Result<Vec<(String, String)>> {
         Ok(sqlx::query_as("SELECT name, value FROM preferences WHERE owner = $1 ORDER BY name LIMIT 1000")
             .bind(user)

@@ -5,11 +5,12 @@ use domain::{
     TenantName, Timestamp,
     log::{LogPage, LogQuery, LogState, LogTarget},
 };
-use sqlx::{QueryBuilder, SqliteConnection};
+use sqlx::QueryBuilder;
 
 use super::{
-    Sqlite,
+    Backend, Connection, FOR_UPDATE,
     log_line::{self, Row},
+    text,
 };
 use crate::{Checkpoint, LogLimits, LogStore, NewLine, Result};
 
@@ -32,6 +33,13 @@ struct Head {
     state: String,
 }
 
+/// What a head is read for: whoever changes it holds its row, so that two writers number no line twice.
+#[derive(PartialEq)]
+enum To {
+    Read,
+    Change,
+}
+
 fn key(target: &LogTarget) -> (&'static str, &str) {
     match target {
         LogTarget::Build(id) => ("build", id.as_str()),
@@ -40,24 +48,22 @@ fn key(target: &LogTarget) -> (&'static str, &str) {
 }
 
 async fn head(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     tenant: &TenantName,
     target: &LogTarget,
+    to: To,
 ) -> Result<Option<Head>> {
     let (kind, name) = key(target);
-    let head = sqlx::query_as(
-        "SELECT log, first, last, bytes, state FROM logs WHERE tenant = $1 AND kind = $2 AND name = $3",
-    )
-    .bind(tenant.as_str())
-    .bind(kind)
-    .bind(name)
-    .fetch_optional(connection)
-    .await?;
-    Ok(head)
+    let mut sql = QueryBuilder::new("SELECT log, first, last, bytes, state FROM logs WHERE tenant = ");
+    sql.push_bind(tenant.as_str()).push(" AND kind = ").push_bind(kind).push(" AND name = ").push_bind(name);
+    if to == To::Change {
+        sql.push(FOR_UPDATE);
+    }
+    Ok(sql.build_query_as().fetch_optional(connection).await?)
 }
 
 async fn set_state(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     tenant: &TenantName,
     target: &LogTarget,
     state: &str,
@@ -80,7 +86,7 @@ async fn set_state(
     Ok(())
 }
 
-async fn insert(connection: &mut SqliteConnection, head: &mut Head, lines: &[NewLine]) -> Result<()> {
+async fn insert(connection: &mut Connection, head: &mut Head, lines: &[NewLine]) -> Result<()> {
     let mut sql =
         QueryBuilder::new("INSERT INTO log_lines (log, number, at, stream, level, step, correlation, text) ");
     sql.push_values(lines, |mut row, line| {
@@ -93,14 +99,14 @@ async fn insert(connection: &mut SqliteConnection, head: &mut Head, lines: &[New
             .push_bind(log_line::level(line.level))
             .push_bind(line.group.as_deref())
             .push_bind(line.correlation.as_deref())
-            .push_bind(line.text.as_str());
+            .push_bind(text(&line.text));
     });
     sql.build().execute(connection).await?;
     Ok(())
 }
 
 /// Takes away the oldest lines above the limits, and a tenth of the limit more.
-async fn trim(connection: &mut SqliteConnection, head: &mut Head, limits: LogLimits) -> Result<()> {
+async fn trim(connection: &mut Connection, head: &mut Head, limits: LogLimits) -> Result<()> {
     let (most, most_bytes) = (limits.lines.max(1) as i64, limits.bytes.max(1) as i64);
     let count = head.last - head.first + 1;
     if count <= most && head.bytes <= most_bytes {
@@ -116,7 +122,8 @@ async fn trim(connection: &mut SqliteConnection, head: &mut Head, limits: LogLim
     // The newest line always stays.
     let first = (head.first + by_count.max(by_bytes)).min(head.last);
     let gone: i64 = sqlx::query_scalar(
-        "SELECT coalesce(sum(length(CAST(text AS BLOB)) + $3), 0) FROM log_lines WHERE log = $1 AND number < $2",
+        "SELECT CAST(coalesce(sum(octet_length(text) + $3), 0) AS BIGINT) FROM log_lines
+         WHERE log = $1 AND number < $2",
     )
     .bind(head.log)
     .bind(first)
@@ -134,7 +141,7 @@ async fn trim(connection: &mut SqliteConnection, head: &mut Head, limits: LogLim
 }
 
 #[async_trait]
-impl LogStore for Sqlite {
+impl LogStore for Backend {
     async fn open_log(&self, tenant: &TenantName, target: &LogTarget, now: Timestamp) -> Result<()> {
         let mut connection = self.write.acquire().await?;
         set_state(&mut connection, tenant, target, "open", now).await
@@ -150,10 +157,10 @@ impl LogStore for Sqlite {
     ) -> Result<u64> {
         let mut transaction = self.write.begin().await?;
         let newest = lines.iter().map(|line| line.at).max().unwrap_or_default();
-        let mut found = head(&mut transaction, tenant, target).await?;
+        let mut found = head(&mut transaction, tenant, target, To::Change).await?;
         if found.is_none() {
             set_state(&mut transaction, tenant, target, "open", newest).await?;
-            found = head(&mut transaction, tenant, target).await?;
+            found = head(&mut transaction, tenant, target, To::Change).await?;
         }
         let Some(mut head) = found else { return Ok(0) };
         for some in lines.chunks(LINES_PER_INSERT) {
@@ -161,7 +168,8 @@ impl LogStore for Sqlite {
         }
         trim(&mut transaction, &mut head, limits).await?;
         sqlx::query(
-            "UPDATE logs SET first = $2, last = $3, bytes = $4, updated_at = max(updated_at, $5) WHERE log = $1",
+            "UPDATE logs SET first = $2, last = $3, bytes = $4,
+               updated_at = CASE WHEN updated_at > $5 THEN updated_at ELSE $5 END WHERE log = $1",
         )
         .bind(head.log)
         .bind(head.first)
@@ -212,8 +220,8 @@ impl LogStore for Sqlite {
 
     async fn read_log(&self, tenant: &TenantName, target: &LogTarget, query: &LogQuery) -> Result<LogPage> {
         // One read transaction, so that head and lines are of the same moment.
-        let mut transaction = self.read.begin().await?;
-        let Some(head) = head(&mut transaction, tenant, target).await? else {
+        let mut transaction = self.snapshot().await?;
+        let Some(head) = head(&mut transaction, tenant, target, To::Read).await? else {
             return Ok(LogPage {
                 lines: Vec::new(),
                 last: 0,
@@ -242,7 +250,7 @@ impl LogStore for Sqlite {
         let matched = if log_line::is_filtered(query) {
             let mut sql = QueryBuilder::new("SELECT count(*) FROM (SELECT 1");
             log_line::push_matching(&mut sql, head.log, query);
-            sql.push(" LIMIT ").push_bind(COUNTED).push(")");
+            sql.push(" LIMIT ").push_bind(COUNTED).push(") AS found");
             sql.build_query_scalar().fetch_one(&mut *transaction).await?
         } else {
             kept
@@ -263,7 +271,7 @@ impl LogStore for Sqlite {
 
     async fn last_log_number(&self, tenant: &TenantName, target: &LogTarget) -> Result<u64> {
         let mut connection = self.read.acquire().await?;
-        Ok(head(&mut connection, tenant, target).await?.map_or(0, |head| head.last as u64))
+        Ok(head(&mut connection, tenant, target, To::Read).await?.map_or(0, |head| head.last as u64))
     }
 
     async fn expire_build_logs(&self, before: Timestamp) -> Result<u64> {
@@ -288,7 +296,7 @@ impl LogStore for Sqlite {
 
     async fn delete_log(&self, tenant: &TenantName, target: &LogTarget) -> Result<()> {
         let mut transaction = self.write.begin().await?;
-        if let Some(head) = head(&mut transaction, tenant, target).await? {
+        if let Some(head) = head(&mut transaction, tenant, target, To::Change).await? {
             remove_lines(&mut transaction, head.log).await?;
             sqlx::query("DELETE FROM logs WHERE log = $1").bind(head.log).execute(&mut *transaction).await?;
         }
@@ -297,7 +305,7 @@ impl LogStore for Sqlite {
     }
 }
 
-async fn remove_lines(connection: &mut SqliteConnection, log: i64) -> Result<()> {
+async fn remove_lines(connection: &mut Connection, log: i64) -> Result<()> {
     sqlx::query("DELETE FROM log_lines WHERE log = $1").bind(log).execute(&mut *connection).await?;
     sqlx::query("DELETE FROM log_checkpoints WHERE log = $1").bind(log).execute(connection).await?;
     Ok(())

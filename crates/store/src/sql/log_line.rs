@@ -4,9 +4,9 @@ use domain::{
     Timestamp,
     log::{Level, LogLine, LogQuery, Stream},
 };
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::QueryBuilder;
 
-use super::like;
+use super::{Database, LIKE, like};
 
 /// A stored line.
 #[derive(sqlx::FromRow)]
@@ -68,13 +68,13 @@ pub(super) fn is_filtered(query: &LogQuery) -> bool {
 }
 
 /// `FROM … WHERE` of the lines of a log that match.
-pub(super) fn push_matching(sql: &mut QueryBuilder<Sqlite>, log: i64, query: &LogQuery) {
+pub(super) fn push_matching(sql: &mut QueryBuilder<Database>, log: i64, query: &LogQuery) {
     sql.push(" FROM log_lines WHERE log = ").push_bind(log);
     if let Some(least) = query.level.filter(|least| *least > Level::Debug) {
         sql.push(" AND level >= ").push_bind(level(least));
     }
     if let Some(text) = query.text.as_deref().filter(|text| !text.is_empty()) {
-        sql.push(" AND text LIKE ").push_bind(like(text)).push(" ESCAPE '\\'");
+        sql.push(" AND text ").push(LIKE).push_bind(like(text)).push(" ESCAPE '\\'");
     }
     if let Some(correlation) = query.correlation.clone().filter(|text| !text.is_empty()) {
         sql.push(" AND correlation = ").push_bind(correlation);

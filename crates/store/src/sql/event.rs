@@ -1,21 +1,19 @@
-//! Events.
+//! Events: reading. What is written, and how it is deleted, differs: `event_write.rs` of each dialect.
 
 use async_trait::async_trait;
 use domain::{
     Cursor, Page, TenantName, Timestamp,
-    event::{EventFilter, EventRecord, EventStatus},
+    event::{EventFilter, EventRecord},
 };
-use sqlx::{QueryBuilder, SqliteConnection};
+use sqlx::QueryBuilder;
 
-use super::{Sqlite, decode, encode, event_filter, like, name};
+use super::{Backend, LIKE, decode, encode, event_filter, event_write, like, name};
 use crate::{Appended, EventStore, NewEvent, Result, cursor};
 
 /// Events that one page of a text search looks at.
 const SEARCHED: i64 = 20_000;
 /// Events of one chain.
 const CHAIN: i64 = 1_000;
-/// Events deleted at once.
-const PRUNED: i64 = 10_000;
 
 const COLUMNS: &str = "position, at, tenant, function, received_at, event";
 
@@ -45,49 +43,10 @@ fn records(rows: Vec<Row>) -> Result<Vec<EventRecord>> {
     rows.into_iter().map(Row::record).collect()
 }
 
-async fn append(connection: &mut SqliteConnection, new: &NewEvent) -> Result<Appended> {
-    let event = &new.event;
-    let inserted: Option<i64> = sqlx::query_scalar(
-        "INSERT INTO events
-           (tenant, function, source, id, kind, correlation, failed, at, received_at, event)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         ON CONFLICT (tenant, source, id) DO NOTHING RETURNING position",
-    )
-    .bind(new.tenant.as_str())
-    .bind(new.function.as_ref().map(|function| function.as_str()))
-    .bind(&event.source)
-    .bind(&event.id)
-    .bind(&event.kind)
-    .bind(event.correlation_id())
-    .bind(i64::from(event.status() == EventStatus::Failed))
-    .bind(event.time.unwrap_or(new.received_at).as_millis())
-    .bind(new.received_at.as_millis())
-    .bind(encode("event", event)?)
-    .fetch_optional(&mut *connection)
-    .await?;
-    if let Some(position) = inserted {
-        return Ok(Appended { position, new: true });
-    }
-    let position =
-        sqlx::query_scalar("SELECT position FROM events WHERE tenant = $1 AND source = $2 AND id = $3")
-            .bind(new.tenant.as_str())
-            .bind(&event.source)
-            .bind(&event.id)
-            .fetch_one(connection)
-            .await?;
-    Ok(Appended { position, new: false })
-}
-
 #[async_trait]
-impl EventStore for Sqlite {
+impl EventStore for Backend {
     async fn append_events(&self, events: &[NewEvent]) -> Result<Vec<Appended>> {
-        let mut transaction = self.write.begin().await?;
-        let mut appended = Vec::with_capacity(events.len());
-        for event in events {
-            appended.push(append(&mut transaction, event).await?);
-        }
-        transaction.commit().await?;
-        Ok(appended)
+        event_write::append(self, events).await
     }
 
     async fn list_events(
@@ -115,7 +74,7 @@ impl EventStore for Sqlite {
             query.push(" ORDER BY at DESC, position DESC LIMIT ").push_bind(SEARCHED);
             // The event is JSON text, so what is looked for is escaped as JSON too.
             let json = encode("search text", &text)?;
-            query.push(") WHERE event LIKE ").push_bind(like(&json[1..json.len() - 1]));
+            query.push(") AS searched WHERE event ").push(LIKE).push_bind(like(&json[1..json.len() - 1]));
             query.push(" ESCAPE '\\' LIMIT ");
         }
         query.push_bind(i64::from(limit) + 1);
@@ -181,14 +140,6 @@ impl EventStore for Sqlite {
     }
 
     async fn prune_events(&self, before: Timestamp) -> Result<u64> {
-        let done = sqlx::query(
-            "DELETE FROM events WHERE position IN
-               (SELECT position FROM events WHERE received_at < $1 ORDER BY received_at LIMIT $2)",
-        )
-        .bind(before.as_millis())
-        .bind(PRUNED)
-        .execute(&self.write)
-        .await?;
-        Ok(done.rows_affected())
+        event_write::prune(self, before).await
     }
 }

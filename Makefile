@@ -50,7 +50,8 @@ check: setup-test ## format, lints (native and wasm), dependency rules, generate
 	cargo xtask web --release
 	cargo xtask budgets
 
-bench: build ## measure; prints the table of docs/benchmarks.md
+bench: build ## measure; prints the table of docs/benchmarks.md, ends with an error when a figure is not met
+	@setup/node.sh end2end
 	cargo run --release -p bench -- $(TARGET)/release/knative-lambda
 
 fmt: ## format everything

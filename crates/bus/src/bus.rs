@@ -9,7 +9,8 @@ use crate::{Consumer, Exchange, QueueSpec, QueueStats, Result};
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
     /// Hands `event` to every queue whose binding matches its type, and returns when that is
-    /// durable. The same `(source, id)` again within 24 h changes nothing and is no error.
+    /// durable. The same `(source, id)` of the same tenant again within 24 h changes nothing and is no
+    /// error.
     /// An event that no queue is bound for is accepted and forgotten, as a topic exchange does.
     async fn publish(&self, exchange: Exchange, event: &CloudEvent) -> Result<()>;
 

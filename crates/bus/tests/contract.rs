@@ -48,6 +48,7 @@ contract!(
         an_event_without_a_queue_is_accepted,
         the_same_source_and_id_is_delivered_once,
         the_same_id_of_another_source_is_another_event,
+        the_same_source_and_id_of_another_tenant_is_another_event,
         an_unknown_queue_is_refused,
         data_over_one_mebibyte_is_refused,
         data_of_one_mebibyte_is_delivered,

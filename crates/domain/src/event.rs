@@ -1,7 +1,7 @@
 //! CloudEvents 1.0 and the platform's event types.
 //!
 //! Every type is [`PREFIX`] + its name. An event is a duplicate of another when `source` and `id`
-//! are equal; lifecycle events have deterministic ids, so a redelivery is the same event.
+//! are equal, within one tenant; lifecycle events have deterministic ids, so a redelivery is the same event.
 
 mod build;
 mod command;
@@ -82,6 +82,8 @@ pub mod extension {
     pub const TRACEPARENT: &str = "traceparent";
     /// Rises per function.
     pub const SEQUENCE: &str = "sequence";
+    /// Whose the event is; written at the door, whatever the sender says.
+    pub const TENANT: &str = "tenant";
     /// How many functions the event has passed through.
     pub const HOPS: &str = "hops";
 }

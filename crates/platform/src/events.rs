@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use crate::{Error, Platform, Rate, Result};
 
-/// Extension with the tenant of an event whose subject names none.
-pub(crate) const TENANT: &str = "tenant";
 /// What the types of the platform begin with.
 const OWN: &str = "io.knative.lambda.";
+/// What the sources of the platform's own events begin with: nobody else's may.
+const OWN_SOURCE: &str = "io.knative.lambda/";
 
 impl Platform {
     /// Events of the tenant, newest first.
@@ -104,11 +104,42 @@ impl Platform {
 
 /// Whose an event is: the tenant that the door wrote on it, or that of its subject.
 pub(crate) fn tenant_of(event: &CloudEvent) -> Option<TenantName> {
-    let written = event.extension(TENANT).and_then(|text| text.parse().ok());
+    let written = event.extension(extension::TENANT).and_then(|text| text.parse().ok());
     written.or_else(|| event.target().map(|(tenant, _)| tenant))
 }
 
+/// Whether the platform itself says this. The door lets nobody else use such a source.
+pub(crate) fn is_own(event: &CloudEvent) -> bool {
+    event.source.starts_with(OWN_SOURCE)
+}
+
+/// What only the platform may say. Its events have ids that can be foretold, so that one under its name could
+/// stand in for the real one, which would then be a duplicate.
+fn refuse_reserved(event: &CloudEvent) -> Result<()> {
+    let source = event.source.trim().to_ascii_lowercase();
+    if source.starts_with(OWN_SOURCE) || source == OWN_SOURCE.trim_end_matches('/') {
+        return Err(Error::refused(
+            403,
+            "event_source_reserved",
+            "This event's source is the platform's own.",
+            "Name your own system as the source, for example https://shop.example.org/orders.",
+        ));
+    }
+    if event.event_type().is_some_and(EventType::is_lifecycle) {
+        return Err(Error::refused(
+            403,
+            "event_type_reserved",
+            "Events of this type tell what the platform did, and only the platform sends them.",
+            "Send a command (io.knative.lambda.command.…), io.knative.lambda.invoke.async or a type of your own.",
+        ));
+    }
+    Ok(())
+}
+
 /// Checks an event at the door and maps older names.
+///
+/// An older producer's report, such as `network.notifi.lambda.build.complete`, is kept under its present name;
+/// it has the producer's source, so that nothing but the timeline believes it.
 fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
     if event.specversion != "1.0" {
         return Err(Error::field("specversion", "This must be 1.0."));
@@ -118,6 +149,7 @@ fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
             return Err(Error::field(field, format!("An event needs {field}, of at most 1,024 characters.")));
         }
     }
+    refuse_reserved(&event)?;
     if let Some(kind) = from_legacy(&event.kind) {
         event.kind = kind.full_name();
     }
@@ -134,7 +166,7 @@ fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
     match event.event_type() {
         Some(kind) => check_data(kind, event.data.as_ref().unwrap_or(&Value::Null))
             .map_err(|invalid| Error::field("data", invalid.to_string()))?,
-        None if event.kind.starts_with(OWN) => {
+        None if event.kind.to_ascii_lowercase().starts_with(OWN) => {
             return Err(Error::field("type", "There is no such type: see the list of event types."));
         }
         None => {}
@@ -160,7 +192,7 @@ fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
         Some((owner, _)) if owner != *tenant => {
             Err(Error::field("subject", format!("The subject must begin with {tenant}/.")))
         }
-        _ => Ok(event.with(TENANT, tenant.as_str())),
+        _ => Ok(event.with(extension::TENANT, tenant.as_str())),
     }
 }
 
@@ -191,10 +223,25 @@ mod tests {
         assert_eq!(field(json!({"specversion": "0.3"})), "specversion");
         assert_eq!(field(json!({"id": ""})), "id");
         assert_eq!(field(json!({"type": "io.knative.lambda.nonsense"})), "type");
-        assert_eq!(field(json!({"type": "io.knative.lambda.lifecycle.build.started", "data": {}})), "data");
+        assert_eq!(field(json!({"type": "IO.knative.lambda.lifecycle.build.started"})), "type");
+        assert_eq!(field(json!({"type": "io.knative.lambda.command.function.rollback", "data": {}})), "data");
         assert_eq!(field(json!({"subject": "other/hello"})), "subject");
         assert_eq!(field(json!({"Bad-Name": "x"})), "Bad-Name");
         assert_eq!(field(json!({"data": "x".repeat(MAX_DATA_BYTES)})), "event_too_large");
+    }
+
+    #[test]
+    fn nobody_speaks_in_the_platforms_name() {
+        for source in ["io.knative.lambda/operator/acme/hello", "IO.Knative.Lambda/x", " io.knative.lambda/x"]
+        {
+            assert_eq!(field(json!({"source": source})), "event_source_reserved", "{source}");
+        }
+        for kind in EventType::ALL.iter().filter(|kind| kind.is_lifecycle()) {
+            assert_eq!(field(json!({"type": kind.full_name()})), "event_type_reserved", "{kind}");
+        }
+        assert_eq!(field(json!({"source": "https://acme.example/io.knative.lambda/"})), "accepted");
+        let call = json!({"type": EventType::InvokeAsync.full_name(), "data": {}, "subject": "acme/hello"});
+        assert_eq!(field(call), "accepted");
     }
 
     #[test]

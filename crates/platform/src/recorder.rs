@@ -13,7 +13,10 @@ use futures::StreamExt;
 use store::NewEvent;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Platform, Result, events::tenant_of};
+use crate::{
+    Platform, Result,
+    events::{is_own, tenant_of},
+};
 
 /// Events per commit.
 const AT_ONCE: usize = 100;
@@ -76,13 +79,16 @@ impl Platform {
         Ok(())
     }
 
-    /// What an event means for the other rows.
+    /// What an event of the platform means for the other rows; those of users are only kept.
     async fn follow_up(
         &self,
         tenant: &TenantName,
         function: Option<&FunctionName>,
         event: &CloudEvent,
     ) -> Result<()> {
+        if !is_own(event) {
+            return Ok(());
+        }
         match (event.event_type(), function) {
             (Some(EventType::FunctionDeleted), Some(function)) => {
                 self.forget_function(tenant, function).await

@@ -48,11 +48,29 @@ async fn events_that_can_not_be_accepted_are_refused_with_the_reason() {
     other["subject"] = json!("elsewhere/hello");
     problem(send(&server, &other).await, 404, "not_found").await;
     assert_eq!(refused(event("1", "io.knative.lambda.no.such.type")).await, "type");
-    assert_eq!(refused(event("1", "io.knative.lambda.lifecycle.build.started")).await, "data");
+    let mut command = event("1", "io.knative.lambda.command.function.rollback");
+    command["data"] = json!({});
+    assert_eq!(refused(command).await, "data");
     assert_eq!(refused(event("1", "io.knative.lambda.invoke.async")).await, "subject");
     let plain =
         server.anonymous(Method::POST, "/events").bearer_auth(&server.running().admin_token).json(&json!({}));
     problem(plain.send().await.unwrap(), 415, "not_a_cloudevent").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_platforms_own_sources_and_types_are_closed_to_users() {
+    let server = TestServer::start().await;
+    let mut forged = event("1", "com.acme.x");
+    forged["source"] = json!("io.knative.lambda/operator/default/hello");
+    problem(send(&server, &forged).await, 403, "event_source_reserved").await;
+    let batch = json!([event("2", "com.acme.x"), forged]);
+    let post = server
+        .api(Method::POST, "/events")
+        .header(header::CONTENT_TYPE, "application/cloudevents-batch+json");
+    problem(post.body(batch.to_string()).send().await.unwrap(), 403, "event_source_reserved").await;
+    let lifecycle = event("3", "io.knative.lambda.lifecycle.build.completed");
+    problem(send(&server, &lifecycle).await, 403, "event_type_reserved").await;
     server.stop().await;
 }
 

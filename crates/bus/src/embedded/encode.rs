@@ -1,6 +1,6 @@
 //! An event as the publisher's task prepares it, so that the thread only has to insert bytes.
 
-use domain::event::{CloudEvent, MAX_DATA_BYTES};
+use domain::event::{CloudEvent, MAX_DATA_BYTES, extension};
 use sha2::{Digest, Sha256};
 
 use crate::{Error, Ordering, Result};
@@ -12,7 +12,7 @@ const MAX_ATTRIBUTE_BYTES: usize = 64 * 1024;
 pub(super) struct Encoded {
     /// The routing key.
     pub kind: String,
-    /// Of `source` and `id`.
+    /// Of tenant, `source` and `id`.
     pub identity: u128,
     /// The event as JSON.
     pub body: Vec<u8>,
@@ -59,10 +59,11 @@ impl Encoded {
     }
 }
 
-/// Hash of `source` and `id`. Cryptographic, because a collision would drop an event, and both
-/// are chosen by whoever sends it.
+/// Hash of tenant, `source` and `id`. Cryptographic, because a collision would drop an event, and both
+/// are chosen by whoever sends it; with the tenant that the door wrote on it, because one tenant's choice
+/// must not drop another's event. The platform's own sources name the tenant themselves.
 pub(super) fn identity(event: &CloudEvent) -> u128 {
-    hash(&[&event.source, &event.id])
+    hash(&[event.extension(extension::TENANT).unwrap_or_default(), &event.source, &event.id])
 }
 
 fn hash(parts: &[&str]) -> u128 {

@@ -1,6 +1,7 @@
 //! Publishing and routing.
 
 use bus::{Bus, Error, Exchange, QueueSpec, ack_all};
+use domain::event::extension;
 
 use super::sample::{assert_nothing, event, ids, next, queue, stats, take};
 
@@ -52,6 +53,16 @@ pub(crate) async fn the_same_id_of_another_source_is_another_event(bus: &dyn Bus
         bus.publish(Exchange::Events, event).await.unwrap();
     }
     assert_eq!(stats(bus, "q").await.messages, 2);
+}
+
+pub(crate) async fn the_same_source_and_id_of_another_tenant_is_another_event(bus: &dyn Bus) {
+    bus.declare(queue("q")).await.unwrap();
+    for tenant in ["acme", "rival", "acme"] {
+        let event = event("1", "f").with(extension::TENANT, tenant);
+        bus.publish(Exchange::Events, &event).await.unwrap();
+        bus.publish_to("q", &event).await.unwrap();
+    }
+    assert_eq!(stats(bus, "q").await.messages, 4);
 }
 
 pub(crate) async fn an_unknown_queue_is_refused(bus: &dyn Bus) {

@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, ensure};
 
 /// The HTML of a full list page (50 rows), measured by the browser tests; set aside here.
 const HTML: u64 = 12_000;
-// What the pages weigh now, so that it can only fall; the goal is 200 kB and 130 kB (ux.md W-01).
-const FIRST_PAGE: u64 = 225_000;
-const WASM: u64 = 165_000;
+// The goal of ux.md W-01 is 200 kB in all, which holds, and 130 kB of wasm, of which this is what it weighs now.
+const FIRST_PAGE: u64 = 200_000;
+const WASM: u64 = 161_000;
 const EDITOR: u64 = 350_000;
 
 pub(crate) fn check(root: &Path) -> Result<()> {

@@ -4,7 +4,10 @@ use domain::{
     Clock as _, SystemClock, TenantName, Timestamp,
     identity::{Caller, Permission},
 };
-use http::{header::COOKIE, request::Parts};
+use http::{
+    header::{COOKIE, HOST},
+    request::Parts,
+};
 use leptos::prelude::*;
 use platform::Platform;
 
@@ -26,6 +29,13 @@ pub fn live_position() -> u64 {
 /// Why a button is off, for those who may not press it.
 pub fn needs(permission: Permission) -> String {
     format!("Needs the role {}; an owner of the tenant can give it.", permission.needs().as_str())
+}
+
+/// Host and port by which the browser reached the platform.
+pub fn host() -> String {
+    let parts = use_context::<Parts>();
+    let host = parts.and_then(|parts| Some(parts.headers.get(HOST)?.to_str().ok()?.to_owned()));
+    host.unwrap_or_else(|| "127.0.0.1:3000".to_owned())
 }
 
 /// The present, for relative times.

@@ -3,8 +3,8 @@
 use domain::{
     FunctionName, Page, TenantName,
     function::{
-        Deploy, FunctionDetail, FunctionQuery, FunctionSummary, NameCheck, NewFunction, Phase, RuntimeOption,
-        SettingsForm, SourceView,
+        Deploy, FunctionDetail, FunctionQuery, FunctionSummary, NameCheck, NewFunction, Phase, Preview,
+        RuntimeOption, SettingsForm, SourceView,
     },
 };
 use leptos::prelude::*;
@@ -95,15 +95,35 @@ pub async fn get_yaml(tenant: TenantName, name: FunctionName) -> Result<String, 
     Ok(platform.get_yaml(&caller, &tenant, &name).await?)
 }
 
-/// A manifest in YAML or JSON; with a name it replaces that function's spec.
+/// A manifest in YAML or JSON; with a name it replaces that function's spec, when that is no newer than
+/// `version`.
 #[server(prefix = "/fn", endpoint = "functions/apply", input = Json)]
 pub async fn apply_yaml(
     tenant: TenantName,
     name: Option<FunctionName>,
+    version: Option<String>,
     text: String,
 ) -> Result<FunctionSummary, AppError> {
     let (platform, caller) = cx()?;
-    Ok(platform.apply_yaml(&caller, &tenant, name.as_ref(), &text).await?)
+    Ok(platform.apply_yaml(&caller, &tenant, name.as_ref(), version.as_deref(), &text).await?)
+}
+
+/// What the create form would write.
+#[server(prefix = "/fn", endpoint = "functions/preview-new", input = Json)]
+pub async fn preview_new(tenant: TenantName, new: NewFunction) -> Result<Preview, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.preview_new(&caller, &tenant, new).await?)
+}
+
+/// What the Settings tab would write, beside what is there.
+#[server(prefix = "/fn", endpoint = "functions/preview-settings", input = Json)]
+pub async fn preview_settings(
+    tenant: TenantName,
+    name: FunctionName,
+    form: SettingsForm,
+) -> Result<Preview, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.preview_settings(&caller, &tenant, &name, &form).await?)
 }
 
 /// The languages of the create form.

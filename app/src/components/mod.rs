@@ -2,6 +2,7 @@
 
 pub mod button;
 pub mod code_area;
+pub mod diff;
 pub mod empty;
 pub mod event_table;
 pub mod field;
@@ -9,6 +10,7 @@ pub mod function_head;
 pub mod header;
 pub mod icon;
 pub mod log_lines;
+pub mod manifest;
 pub mod pager;
 pub mod problem;
 pub mod sort;

@@ -7,12 +7,13 @@ use domain::TenantName;
 use js_sys::Date;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, SubmitEvent};
 
 use super::dom::{self, Debounce, all, by_id, closest, everywhere, on, set, show};
 use crate::api;
 
 mod draft;
+mod traffic;
 
 /// Wires the page up.
 #[island]
@@ -40,6 +41,7 @@ pub fn Enhance() -> impl IntoView {
         }
         draft::keep();
         check_names();
+        traffic::follow();
     });
 }
 
@@ -101,9 +103,10 @@ fn clicked(event: &Event) {
         add_row(&button);
     } else if let Some(button) = closest(event, "[data-remove-row]") {
         let Some(row) = button.parent_element() else { return };
-        for field in all(&row, "input") {
-            field.unchecked_ref::<HtmlInputElement>().set_value("");
+        if traffic::is_last(&row) {
+            return;
         }
+        clear(&row);
         show(&row, false);
     }
 }
@@ -116,16 +119,24 @@ fn close_menus(except: Option<Element>) {
     }
 }
 
+/// Empties the fields of a row.
+fn clear(row: &Element) {
+    for field in all(row, "input,select") {
+        match field.dyn_ref::<HtmlSelectElement>() {
+            Some(select) => select.set_value(""),
+            None => field.unchecked_ref::<HtmlInputElement>().set_value(""),
+        }
+    }
+}
+
 /// Copies the last row before the button, empty.
 fn add_row(button: &Element) {
     let Some(row) = button.previous_element_sibling() else { return };
     let Ok(new) = row.clone_node_with_deep(true).map(JsCast::unchecked_into::<Element>) else { return };
     show(&new, true);
-    for field in all(&new, "input") {
-        field.unchecked_ref::<HtmlInputElement>().set_value("");
-    }
+    clear(&new);
     let _ = row.after_with_node_1(&new);
-    if let Some(first) = dom::one::<HtmlElement>(&new, "input") {
+    if let Some(first) = dom::one::<HtmlElement>(&new, "input,select") {
         let _ = first.focus();
     }
 }
@@ -134,6 +145,10 @@ fn add_row(button: &Element) {
 fn busy(event: &Event) {
     let Some(form) = closest(event, "form[data-busy]") else { return };
     let Some(button) = dom::one::<HtmlElement>(&form, "button.primary") else { return };
+    let pressed = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
+    if pressed.is_some_and(|pressed| pressed != button) {
+        return;
+    }
     let text = form.get_attribute("data-busy").unwrap_or_default();
     // After this turn: a disabled button would not be sent with the form.
     set_timeout(

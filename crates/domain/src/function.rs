@@ -33,8 +33,8 @@ pub use status::{
 pub use traffic::TrafficTarget;
 pub use trigger::Trigger;
 pub use view::{
-    CodeFile, FunctionDetail, FunctionSummary, RevisionSummary, RuntimeOption, SecretVar, SettingsForm,
-    SourceView,
+    CodeFile, FunctionDetail, FunctionSummary, Preview, RevisionSummary, RuntimeOption, SecretVar,
+    SettingsForm, SourceView,
 };
 
 use serde::{Deserialize, Serialize};

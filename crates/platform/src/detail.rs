@@ -11,7 +11,7 @@ use kube::{Api, ResourceExt, api::ListParams};
 use crate::{
     Error, Platform, Result,
     functions::not_found,
-    manifest::to_yaml,
+    manifest::{editable_yaml, to_yaml},
     summary::{summary, timestamp},
 };
 
@@ -53,8 +53,10 @@ impl Platform {
             scaling: spec.scaling.clone(),
             resources: spec.resources.clone(),
             build_timeout: spec.build.timeout.clone(),
+            traffic: spec.traffic.clone(),
             path_url: format!("{}/{tenant}/{name}/", self.settings().gateway_url),
             yaml: to_yaml(&function)?,
+            manifest: editable_yaml(&function)?,
         })
     }
 

@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use domain::{
     Cursor, FunctionName, Page, TenantName,
     function::{
-        ANNOTATION_ACTOR, ANNOTATION_CORRELATION, FunctionQuery, FunctionSort, FunctionSpec, FunctionSummary,
-        LambdaFunction, NameCheck, NewFunction, Phase, Runtime,
+        ANNOTATION_ACTOR, ANNOTATION_CORRELATION, FunctionQuery, FunctionSort, FunctionSummary,
+        LambdaFunction, NameCheck, NewFunction, Phase,
     },
     identity::{Caller, Permission},
     page,
@@ -18,6 +18,7 @@ use kube::{
 
 use crate::{
     Error, Platform, Rate, Result,
+    preview::new_spec,
     summary::{created_at, phase, summary, updated_at},
     validate,
 };
@@ -104,10 +105,7 @@ impl Platform {
         if self.cache().function(tenant, &name).is_some() {
             return Err(Error::field("metadata.name", format!("A function named {name} exists already.")));
         }
-        let mut spec = FunctionSpec::inline(new.language, "", None);
-        spec.runtime = Some(Runtime { handler: new.handler.trim().to_owned(), ..Runtime::of(new.language) });
-        spec.env =
-            new.env.into_iter().map(|(name, value)| domain::function::EnvVar::plain(name, value)).collect();
+        let mut spec = new_spec(&new);
         spec.source = self.source_of(tenant, None, new.language, new.code).await?;
         let function = self.write_new(caller, tenant, LambdaFunction::new(name.as_str(), spec)).await?;
         self.await_build(tenant, &name, 0).await?;

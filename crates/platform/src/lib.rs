@@ -25,6 +25,7 @@ mod live;
 mod logs;
 mod manifest;
 mod preferences;
+mod preview;
 mod recorder;
 mod runtimes;
 mod saved_tests;

@@ -6,12 +6,16 @@ use domain::{
     identity::{Caller, Permission},
 };
 use kube::{
-    Api,
+    Api, ResourceExt,
     api::{ApiResource, DynamicObject, ListParams, PostParams},
 };
 use serde_json::Value;
 
-use crate::{Error, Platform, Result, functions::not_found, summary::summary};
+use crate::{
+    Error, Platform, Result,
+    functions::{began_from, not_found},
+    summary::summary,
+};
 
 /// How a PATCH is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,14 +90,22 @@ impl Platform {
         }
     }
 
-    /// Like [`Self::apply_manifest`], for the YAML tab.
+    /// Like [`Self::apply_manifest`], for the YAML tab; a spec newer than `version` is a conflict.
     pub async fn apply_yaml(
         &self,
         caller: &Caller,
         tenant: &TenantName,
         name: Option<&FunctionName>,
+        version: Option<&str>,
         text: &str,
     ) -> Result<FunctionSummary> {
+        if let (Some(name), Some(version)) = (name, version) {
+            self.authorize(caller, tenant, Permission::Write)?;
+            let present = self.functions_api(tenant).get(name.as_str()).await.map_err(not_found)?;
+            if !began_from(version, &present) {
+                return Err(Error::Conflict);
+            }
+        }
         let function = self.apply_manifest(caller, tenant, name, text).await?;
         summary(&function).ok_or(Error::NotFound("function"))
     }
@@ -260,6 +272,15 @@ fn accept(manifest: &mut Value, tenant: &TenantName, name: Option<&FunctionName>
 pub(crate) fn to_yaml(function: &LambdaFunction) -> Result<String> {
     let mut shown = function.clone();
     shown.metadata.managed_fields = None;
+    serde_saphyr::to_string(&shown).map_err(Error::internal)
+}
+
+/// The parts of a resource that a person decides, as YAML: what can be edited and given back.
+pub(crate) fn editable_yaml(function: &LambdaFunction) -> Result<String> {
+    let mut shown = LambdaFunction::new(&function.name_any(), function.spec.clone());
+    shown.metadata.namespace.clone_from(&function.metadata.namespace);
+    shown.metadata.labels.clone_from(&function.metadata.labels);
+    shown.metadata.annotations.clone_from(&function.metadata.annotations);
     serde_saphyr::to_string(&shown).map_err(Error::internal)
 }
 

@@ -119,7 +119,32 @@ fn traffic(found: &mut Findings, shares: &[TrafficTarget]) {
             format!("spec.traffic[{at}]"),
             "Name either one revision or the latest, not both and not none.",
         );
+        found.require(
+            (0..=100).contains(&share.percent),
+            format!("spec.traffic[{at}].percent"),
+            "Write a number from 0 to 100.",
+        );
+        let same_revision = |other: &TrafficTarget| other.revision_name == share.revision_name;
+        match share.tag.as_deref() {
+            Some(tag) if shares[..at].iter().any(|other| other.tag.as_deref() == Some(tag)) => found.add(
+                format!("spec.traffic[{at}].tag"),
+                format!("The tag {tag} is there twice; a tag is one address."),
+            ),
+            Some(tag) if !is_tag(tag) => found.add(
+                format!("spec.traffic[{at}].tag"),
+                "Use up to 32 lower-case letters, digits and hyphens, with no hyphen first or last.",
+            ),
+            None if shares[..at].iter().any(|other| other.tag.is_none() && same_revision(other)) => {
+                found.add(format!("spec.traffic[{at}]"), "This revision is there twice; add the shares up.");
+            }
+            _ => {}
+        }
     }
+}
+
+fn is_tag(tag: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=32).contains(&tag.len()) && tag.chars().all(allowed) && !tag.starts_with('-') && !tag.ends_with('-')
 }
 
 #[cfg(test)]

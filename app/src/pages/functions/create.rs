@@ -2,7 +2,7 @@
 
 use domain::{
     TenantName,
-    function::{Language, NewCode, NewFunction, RuntimeOption, UploadReceipt},
+    function::{Language, NewCode, NewFunction, Preview, RuntimeOption, UploadReceipt},
 };
 use leptos::prelude::*;
 
@@ -25,10 +25,11 @@ async fn load() -> Result<Content, AppError> {
     let posted = Posted::of_request();
     let upload = frame::query("upload");
     let runtimes = api::functions::runtimes().await?;
-    let mut problem = None;
+    let (mut problem, mut preview) = (None, None);
     if let Some(posted) = &posted {
         match create(&tenant, posted).await {
-            Ok(path) => form::see_other(&path),
+            Ok(Done::Created(path)) => form::see_other(&path),
+            Ok(Done::Shown(shown)) => preview = Some(shown),
             Err(error) => {
                 form::set_status(error.0.status);
                 problem = Some(error);
@@ -36,12 +37,19 @@ async fn load() -> Result<Content, AppError> {
         }
     }
     let draft = draft(posted, upload, &runtimes);
-    let body = create_form(&tenant, &runtimes, &draft, problem.as_ref());
+    let body = create_form(&tenant, &runtimes, &draft, problem.as_ref(), preview.as_ref());
     Ok(Content::functions("New function", body))
 }
 
-/// Creates the function and answers where its build can be followed.
-async fn create(tenant: &TenantName, posted: &Posted) -> Result<String, AppError> {
+enum Done {
+    /// Where its build can be followed.
+    Created(String),
+    /// Nothing was written; this would be.
+    Shown(Preview),
+}
+
+/// Creates the function, or shows what would be created.
+async fn create(tenant: &TenantName, posted: &Posted) -> Result<Done, AppError> {
     let language = Language::parse(&posted.text("language"))
         .ok_or_else(|| AppError::invalid("spec.runtime.language", "Choose a language."))?;
     let code = if posted.text("from") == "upload" {
@@ -66,8 +74,11 @@ async fn create(tenant: &TenantName, posted: &Posted) -> Result<String, AppError
         code,
         env: posted.pairs("env_name", "env_value"),
     };
+    if posted.action() == "yaml" {
+        return Ok(Done::Shown(api::functions::preview_new(tenant.clone(), new).await?));
+    }
     let made = api::functions::create_function(tenant.clone(), new).await?;
-    Ok(routes::function(tenant, &made.name, Tab::Overview) + "?created=yes#build-log")
+    Ok(Done::Created(routes::function(tenant, &made.name, Tab::Overview) + "?created=yes#build-log"))
 }
 
 /// What the form shows: what was sent, or a working sample.

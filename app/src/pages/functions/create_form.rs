@@ -2,7 +2,7 @@
 
 use domain::{
     TenantName,
-    function::{Language, RuntimeOption, UploadReceipt},
+    function::{Language, Preview, RuntimeOption, UploadReceipt},
     identity::Permission,
     name::FUNCTION_NAME_PATTERN,
 };
@@ -16,6 +16,7 @@ use crate::{
         field::{self, Input, error_of, input, summary},
         function_head::breadcrumb,
         icon::icon,
+        manifest::{manifest, terminal},
     },
     islands::upload::Upload,
     routes,
@@ -48,6 +49,7 @@ pub(super) fn create_form(
     runtimes: &[RuntimeOption],
     draft: &Draft,
     problem: Option<&AppError>,
+    preview: Option<&Preview>,
 ) -> AnyView {
     let name_error = error_of(problem, &["metadata.name"]);
     view! {
@@ -65,7 +67,7 @@ pub(super) fn create_form(
                     // Browsers read patterns in `v` mode, where a hyphen in a class is escaped.
                     pattern: Some(FUNCTION_NAME_PATTERN.replace("9-]", "9\\-]")),
                     error: name_error,
-                    focus: problem.is_none(),
+                    focus: problem.is_none() && preview.is_none(),
                     ..Input::default()
                 })}
             </div>
@@ -99,10 +101,20 @@ pub(super) fn create_form(
             </details>
             <div class="form-end">
                 {submit("primary", "check", "Create and build", "create", (Permission::Write, tenant))}
+                <button class="button" name="do" value="yaml" formnovalidate>{icon("file")}"Show as YAML"</button>
                 <a class="button quiet" href=routes::functions(tenant)>"Cancel"</a>
                 <span class="quiet-text">"The build starts at once; you can watch it."</span>
             </div>
         </form>
+        // Belongs to the upload without JavaScript, whose field and button name it.
+        <form method="post" id="upload-form" enctype="multipart/form-data" action=routes::uploads(tenant)></form>
+        {preview.map(|preview| view! {
+            <section class="card stack create-yaml" id="errors" data-focus="" tabindex="-1">
+                <h2>"What the form would create"</h2>
+                {manifest(&preview.after, "The resulting manifest")}
+            </section>
+            {terminal(tenant, "POST", "/functions")}
+        })}
     }
     .into_any()
 }

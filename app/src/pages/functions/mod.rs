@@ -11,4 +11,5 @@ pub mod settings;
 mod settings_form;
 pub mod test;
 mod test_result;
+mod traffic_rows;
 pub mod yaml;

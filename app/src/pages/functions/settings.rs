@@ -3,7 +3,10 @@
 use domain::function::{EnvVar, FunctionDetail, ResourceList, Resources, Scaling, SettingsForm};
 use leptos::prelude::*;
 
-use super::settings_form::settings_form;
+use super::{
+    settings_form::settings_form,
+    traffic_rows::{shares_of, shares_sent, targets},
+};
 use crate::{
     AppError, api,
     components::function_head::function_head,
@@ -23,27 +26,47 @@ async fn load() -> Result<Content, AppError> {
     let posted = Posted::of_request();
     let saved = frame::query("saved").is_some();
     let mut detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
-    let mut problem = None;
+    let (mut problem, mut preview) = (None, None);
     if let Some(posted) = &posted {
-        let done = match read(posted, &detail) {
+        match read(posted, &detail) {
             Ok(form) => {
                 // What was typed is shown again when it is refused.
                 show(&mut detail, &form);
-                api::functions::update_settings(tenant.clone(), name.clone(), form).await.map(drop)
+                if posted.action() == "yaml" {
+                    preview =
+                        Some(api::functions::preview_settings(tenant.clone(), name.clone(), form).await?);
+                } else {
+                    match api::functions::update_settings(tenant.clone(), name.clone(), form.clone()).await {
+                        Ok(_) => {
+                            form::see_other(&(routes::function(&tenant, &name, Tab::Settings) + "?saved=yes"))
+                        }
+                        Err(error) => {
+                            if error.0.status == 409 {
+                                preview =
+                                    api::functions::preview_settings(tenant.clone(), name.clone(), form)
+                                        .await
+                                        .ok();
+                            }
+                            problem = Some(error);
+                        }
+                    }
+                }
             }
-            Err(error) => Err(error),
-        };
-        match done {
-            Ok(()) => form::see_other(&(routes::function(&tenant, &name, Tab::Settings) + "?saved=yes")),
-            Err(error) => {
-                form::set_status(error.0.status);
-                problem = Some(error);
-            }
+            Err(error) => problem = Some(error),
         }
     }
+    if let Some(error) = &problem {
+        form::set_status(error.0.status);
+    }
+    // What was typed is shown again, also when it is no number.
+    let shares = posted.as_ref().map(shares_sent).filter(|_| problem.is_some() || preview.is_some());
+    let shares = shares.unwrap_or_else(|| shares_of(&detail.traffic));
+    // A form that was sent goes on from where it began, so that a newer version is still noticed.
+    let version = posted.as_ref().map(|posted| posted.text("version")).filter(|version| !version.is_empty());
+    let version = version.unwrap_or_else(|| detail.summary.version.clone());
     let body = view! {
         {function_head(&detail, Some(Tab::Settings))}
-        {settings_form(&detail, problem.as_ref(), saved)}
+        {settings_form(&detail, &shares, problem.as_ref(), preview.as_ref(), &version, saved)}
     };
     Ok(Content::functions(format!("{name} · Settings"), body))
 }
@@ -64,7 +87,8 @@ fn read(posted: &Posted, detail: &FunctionDetail) -> Result<SettingsForm, AppErr
         .map(|(name, value)| (name, Some(value).filter(|value| !value.is_empty())))
         .collect();
     Ok(SettingsForm {
-        version: posted.text("version"),
+        // "Save mine anyway" begins from the version whose difference was shown.
+        version: posted.text(if posted.action() == "force" { "newest" } else { "version" }),
         env: env.chain(referred).collect(),
         secrets,
         scaling: Scaling {
@@ -80,7 +104,7 @@ fn read(posted: &Posted, detail: &FunctionDetail) -> Result<SettingsForm, AppErr
             limits: ResourceList { cpu: quantity("limit_cpu"), memory: quantity("limit_memory") },
         },
         build_timeout: posted.text("build_timeout"),
-        traffic: Vec::new(),
+        traffic: targets(&shares_sent(posted), &detail.traffic)?,
     })
 }
 

@@ -1,18 +1,23 @@
 //! The settings form, as it looks.
 
 use domain::{
-    function::{FunctionDetail, SecretVar},
+    function::{FunctionDetail, Preview, SecretVar},
     identity::Permission,
 };
 use leptos::prelude::*;
 
-use super::create_form::env_rows;
+use super::{
+    create_form::env_rows,
+    traffic_rows::{Share, traffic_rows},
+};
 use crate::{
     AppError,
     components::{
         button::{link_button, submit},
+        diff::diff,
         field::{self, Input, error_of, input, summary},
         icon::icon,
+        manifest::{manifest, terminal},
         problem::done,
         time::ago,
     },
@@ -20,7 +25,7 @@ use crate::{
 };
 
 /// Paths of the platform to the fields here.
-const FIELDS: [(&str, &str); 11] = [
+const FIELDS: [(&str, &str); 12] = [
     ("spec.scaling.minReplicas", "min_replicas"),
     ("spec.scaling.maxReplicas", "max_replicas"),
     ("spec.scaling.targetConcurrency", "target_concurrency"),
@@ -32,9 +37,17 @@ const FIELDS: [(&str, &str); 11] = [
     ("spec.resources.limits.memory", "limit_memory"),
     ("spec.build.timeout", "build_timeout"),
     ("spec.env", "env"),
+    ("spec.traffic", "traffic"),
 ];
 
-pub(super) fn settings_form(detail: &FunctionDetail, problem: Option<&AppError>, saved: bool) -> AnyView {
+pub(super) fn settings_form(
+    detail: &FunctionDetail,
+    shares: &[Share],
+    problem: Option<&AppError>,
+    preview: Option<&Preview>,
+    version: &str,
+    saved: bool,
+) -> AnyView {
     let summary_row = &detail.summary;
     let (tenant, name) = (&summary_row.tenant, &summary_row.name);
     let plain: Vec<_> = detail
@@ -67,10 +80,11 @@ pub(super) fn settings_form(detail: &FunctionDetail, problem: Option<&AppError>,
     let (scaling, requests, limits) = (&detail.scaling, &detail.resources.requests, &detail.resources.limits);
     view! {
         {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
-        {conflict(problem)}
+        {conflict(problem, preview)}
         {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(error), &FIELDS))}
-        <form method="post" class="settings" data-draft=format!("settings:{tenant}/{name}:{}", summary_row.version) data-busy="Saving…" novalidate=problem.is_some()>
-            <input type="hidden" name="version" value=summary_row.version.clone()/>
+        <form method="post" class="settings" id="settings-form" data-draft=format!("settings:{tenant}/{name}:{}", summary_row.version) data-busy="Saving…" novalidate=problem.is_some()>
+            <input type="hidden" name="version" value=version.to_owned()/>
+            {(version != summary_row.version).then(|| view! { <input type="hidden" name="newest" value=summary_row.version.clone()/> })}
             <section class="card">{env_rows(&plain, error_of(problem, &["spec.env"]))}</section>
             <section class="card">{secrets(&detail.secrets)}</section>
             <section class="card">
@@ -92,16 +106,19 @@ pub(super) fn settings_form(detail: &FunctionDetail, problem: Option<&AppError>,
                     {text("limit_memory", "Memory, at most", "An instance that takes more is ended.", optional(&limits.memory))}
                 </div>
             </section>
+            <section class="card">{traffic_rows(shares, &detail.revisions, problem)}</section>
             <section class="card">
                 <h2>"Build"</h2>
                 <div class="grid-fields">{text("build_timeout", "Time-out", "As 30m.", detail.build_timeout.clone())}</div>
             </section>
             <div class="form-end">
                 {submit("primary", "check", "Save", "save", (Permission::Write, tenant))}
+                <button class="button" name="do" value="yaml" formnovalidate>{icon("file")}"Show as YAML"</button>
                 <a class="button quiet" href=routes::function(tenant, name, Tab::Settings)>"Start over"</a>
                 <span class="quiet-text">"A change makes a new Revision; nothing is built again."</span>
             </div>
         </form>
+        {preview.filter(|_| problem.is_none()).map(|preview| shown_as_yaml(detail, preview))}
         <section class="card">
             <h2>"Delete this function"</h2>
             <p class="quiet-text">"You will see what goes and what stays first."</p>
@@ -111,20 +128,51 @@ pub(super) fn settings_form(detail: &FunctionDetail, problem: Option<&AppError>,
     .into_any()
 }
 
-fn conflict(problem: Option<&AppError>) -> AnyView {
+/// A newer version: what mine would change of it, and the choice.
+fn conflict(problem: Option<&AppError>, preview: Option<&Preview>) -> AnyView {
     match problem {
         Some(error) if error.0.status == 409 => view! {
             <div class="notice warn" role="alert" tabindex="-1" data-focus="" id="errors">
                 {icon("warn")}
-                <div>
-                    <p class="notice-title">"Someone changed these settings after you opened them."</p>
-                    <p>"What you typed is below. "<a href="">"Load the newer settings"</a>" and make your change again."</p>
+                <div class="stack">
+                    <div>
+                        <p class="notice-title">"A newer version is already deployed."</p>
+                        <p>"Someone changed this function after you opened its settings. What you typed is below."</p>
+                    </div>
+                    {preview.map(|preview| view! {
+                        <p>"This is what saving yours would change of the newer version:"</p>
+                        {diff(&preview.before, &preview.after, "What saving yours would change")}
+                    })}
+                    <div class="actions">
+                        <a class="button small" href="">"Take the newer version"</a>
+                        <button class="button small danger" form="settings-form" name="do" value="force">"Save mine anyway"</button>
+                    </div>
                 </div>
             </div>
         }
         .into_any(),
         _ => ().into_any(),
     }
+}
+
+/// What the form would write: what changes, the whole manifest, the commands, and the way to edit it.
+fn shown_as_yaml(detail: &FunctionDetail, preview: &Preview) -> AnyView {
+    let (tenant, name) = (&detail.summary.tenant, &detail.summary.name);
+    view! {
+        <section class="card stack" id="errors" data-focus="" tabindex="-1">
+            <h2>"What the form would write"</h2>
+            {diff(&preview.before, &preview.after, "What would change")}
+            {manifest(&preview.after, "The resulting manifest")}
+            <form method="post" action=routes::function(tenant, name, Tab::Yaml)>
+                <input type="hidden" name="do" value="show"/>
+                <input type="hidden" name="version" value=detail.summary.version.clone()/>
+                <textarea name="manifest" hidden readonly aria-hidden="true">{format!("\n{}", preview.after)}</textarea>
+                <button class="button">{icon("file")}"Edit as YAML"</button>
+            </form>
+        </section>
+        {terminal(tenant, "PUT", &format!("/functions/{name}"))}
+    }
+    .into_any()
 }
 
 /// Names with a field for a new value; a value never comes back from the server.

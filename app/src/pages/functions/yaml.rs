@@ -8,8 +8,11 @@ use crate::{
     components::{
         button::{copy, submit},
         code_area::CodeArea,
+        diff::diff,
         field::summary,
         function_head::function_head,
+        icon::icon,
+        manifest::manifest,
         problem::done,
     },
     form::{self, Posted},
@@ -27,27 +30,53 @@ async fn load() -> Result<Content, AppError> {
     let (tenant, name) = frame::target()?;
     let saved = frame::query("saved").is_some();
     let here = routes::function(&tenant, &name, Tab::Yaml);
-    let mut problem = None;
-    let mut typed = None;
+    let (mut problem, mut typed, mut version) = (None, None, None);
     if let Some(posted) = Posted::of_request() {
         let text = posted.area("manifest");
-        match api::functions::apply_yaml(tenant.clone(), Some(name.clone()), text.clone()).await {
-            Ok(_) => form::see_other(&format!("{here}?saved=yes")),
-            Err(error) => {
-                form::set_status(error.0.status);
-                (problem, typed) = (Some(error), Some(text));
+        let from = posted.text(if posted.action() == "force" { "newest" } else { "version" });
+        // The Settings tab brings its manifest here to be edited; nothing is applied by that.
+        if posted.action() != "show" {
+            let from = Some(from.clone()).filter(|version| !version.is_empty());
+            match api::functions::apply_yaml(tenant.clone(), Some(name.clone()), from, text.clone()).await {
+                Ok(_) => form::see_other(&format!("{here}?saved=yes")),
+                Err(error) => {
+                    form::set_status(error.0.status);
+                    problem = Some(error);
+                }
             }
         }
+        (typed, version) = (Some(text), Some(from));
     }
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
-    let text = typed.unwrap_or_else(|| detail.yaml.clone());
+    let text = typed.unwrap_or_else(|| detail.manifest.clone());
+    let conflict = problem.as_ref().filter(|error: &&AppError| error.0.status == 409).map(|_| {
+        view! {
+            <div class="notice warn" role="alert" tabindex="-1" data-focus="" id="errors">
+                {icon("warn")}
+                <div class="stack">
+                    <p class="notice-title">"A newer version is already deployed."</p>
+                    <p>"This is what applying yours would change of it:"</p>
+                    {diff(&detail.manifest, &text, "What applying yours would change")}
+                    <div class="actions">
+                        <a class="button small" href=here.clone()>"Take the newer version"</a>
+                        <button class="button small danger" form="yaml-form" name="do" value="force">"Apply mine anyway"</button>
+                    </div>
+                </div>
+            </div>
+        }
+    });
+    let newest = detail.summary.version.clone();
+    let version = version.filter(|version| !version.is_empty()).unwrap_or_else(|| newest.clone());
     let command =
         format!("kubectl --kubeconfig data/kubeconfig -n {tenant} get lambdafunction {name} -o yaml");
     let body = view! {
         {function_head(&detail, Some(Tab::Yaml))}
         {saved.then(|| done("Applied."))}
-        {summary(problem.as_ref(), &[("", "manifest")])}
-        <form method="post" class="stack" data-busy="Applying…">
+        {conflict}
+        {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(&error), &[("", "manifest")]))}
+        <form method="post" class="stack" id="yaml-form" data-busy="Applying…">
+            <input type="hidden" name="version" value=version/>
+            <input type="hidden" name="newest" value=newest/>
             <CodeArea name="manifest".to_owned() label="Manifest in YAML".to_owned() value=text.clone() kind="yaml" rows=28/>
             <div class="form-end">
                 {submit("primary", "check", "Apply", "apply", (Permission::Write, &tenant))}
@@ -56,6 +85,10 @@ async fn load() -> Result<Content, AppError> {
                 <span class="quiet-text">"Values of Secrets are never part of a manifest."</span>
             </div>
         </form>
+        <details class="advanced">
+            <summary>{icon("right")}"The whole resource, with its status"</summary>
+            {manifest(&detail.yaml, "The whole resource")}
+        </details>
         <section class="card">
             <h2>"The same from a terminal"</h2>
             <div class="copy-line">

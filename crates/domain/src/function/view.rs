@@ -61,10 +61,14 @@ pub struct FunctionDetail {
     pub resources: Resources,
     /// Build time-out, as `30m`.
     pub build_timeout: String,
+    /// `spec.traffic`; empty: all to the latest.
+    pub traffic: Vec<TrafficTarget>,
     /// URL by path, for scripts.
     pub path_url: String,
     /// The resource as YAML, secrets masked, managed fields left out.
     pub yaml: String,
+    /// What of it a person decides, as YAML: for the editor.
+    pub manifest: String,
 }
 
 /// A variable from a Secret: its value never leaves the server.
@@ -123,6 +127,15 @@ pub struct SettingsForm {
     pub build_timeout: String,
     /// Shares; empty: all to the latest.
     pub traffic: Vec<TrafficTarget>,
+}
+
+/// What a form would write, as manifests in YAML.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// As it is; empty for what does not exist yet.
+    pub before: String,
+    /// As it would be.
+    pub after: String,
 }
 
 /// Where the code of a function stands, for the Code tab.

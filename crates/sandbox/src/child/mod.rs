@@ -2,6 +2,7 @@
 
 mod descriptors;
 mod device;
+mod disposition;
 mod etc;
 mod filter;
 mod init;

@@ -15,6 +15,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getppid, setsid};
 
+use super::disposition::Disposition;
 use super::{Failure, KILL_ALL, context, descriptors, owner, tell};
 use crate::envelope::{self, Envelope, Namespaces, Report, Stage};
 
@@ -31,11 +32,11 @@ pub(super) fn run(envelope: Envelope, platform: &mut UnixStream) -> Result<Repor
     let queue = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC);
     let queue = queue.map_err(context("cannot wait for signals"))?;
     let inner = Envelope { stage: Stage::Init, parent: std::process::id() as i32, ..envelope };
-    let (init, report) = start_init(&inner)?;
+    let (init, mut disposition, report) = start_init(&inner)?;
     if report.is_none() {
         tell(platform, &Report::Started);
     }
-    let end = wait(init, &queue);
+    let end = wait(init, &mut disposition, &queue);
     kill_the_rest();
     Ok(report.unwrap_or(end))
 }
@@ -55,7 +56,7 @@ fn make_namespaces(namespaces: Namespaces, owner: (u32, u32)) -> Result<(), Fail
 }
 
 /// Starts the process that becomes the program, and waits until it has; else tells what it reports.
-fn start_init(envelope: &Envelope) -> Result<(Pid, Option<Report>), Failure> {
+fn start_init(envelope: &Envelope) -> Result<(Pid, Disposition, Option<Report>), Failure> {
     let failed = "cannot start the process";
     let (mut ours, theirs) = UnixStream::pair().map_err(context(failed))?;
     descriptors::close_before_exec();
@@ -65,28 +66,41 @@ fn start_init(envelope: &Envelope) -> Result<(Pid, Option<Report>), Failure> {
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .spawn()
         .map_err(context(failed))?;
+    let disposition = Disposition::open(child.id());
     let line = envelope::line(envelope).map_err(context(failed))?;
     // A child that has ended already is noticed below.
     let _ = ours.write_all(&line).and_then(|()| ours.shutdown(Shutdown::Write));
-    Ok((Pid::from_raw(child.id() as i32), envelope::receive(&mut ours).ok()))
+    Ok((Pid::from_raw(child.id() as i32), disposition, envelope::receive(&mut ours).ok()))
 }
 
 /// Returns when the program has ended.
-fn wait(init: Pid, signals: &SignalFd) -> Report {
+fn wait(init: Pid, disposition: &mut Disposition, signals: &SignalFd) -> Report {
+    let mut asked = None;
     loop {
-        if let Some(report) = reap(init) {
-            return report;
+        match (reap(init), asked) {
+            (Some(Report::Signaled(KILLED)), Some(signal)) => return Report::Signaled(signal as i32),
+            (Some(report), _) => return report,
+            (None, _) => {}
         }
         let Ok(Some(info)) = signals.read_signal() else { continue };
         let Ok(signal) = Signal::try_from(info.ssi_signo as i32) else { continue };
         let passed_on = match signal {
             Signal::SIGCHLD => continue,
-            KILL_ALL => Signal::SIGKILL,
+            KILL_ALL => {
+                asked = None;
+                Signal::SIGKILL
+            }
+            other if disposition.ends_by_default(other) => {
+                asked = Some(other);
+                Signal::SIGKILL
+            }
             other => other,
         };
         let _ = kill(init, passed_on);
     }
 }
+
+const KILLED: i32 = Signal::SIGKILL as i32;
 
 /// Collects the dead; tells how the program ended if it is among them.
 fn reap(init: Pid) -> Option<Report> {

@@ -150,6 +150,31 @@ async fn a_program_can_handle_the_request_to_end() {
 }
 
 #[tokio::test]
+async fn a_program_without_a_handler_ignored_the_request_to_end() {
+    let mut running = launcher()
+        .await
+        .spawn(python("print('up',flush=True)\nimport time;time.sleep(60)").await)
+        .await
+        .unwrap();
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
+    lines.next_line().await.unwrap();
+    let start = Instant::now();
+    running.control().signal(Signal::SIGTERM);
+    assert_eq!(running.wait().await, Exit::Signal(15));
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_program_that_ignores_the_request_to_end_goes_on() {
+    let code = "import signal;signal.signal(signal.SIGTERM,signal.SIG_IGN);print('up',flush=True)\nimport time;time.sleep(0.5);exit(9)";
+    let mut running = launcher().await.spawn(python(code).await).await.unwrap();
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines();
+    lines.next_line().await.unwrap();
+    running.control().signal(Signal::SIGTERM);
+    assert_eq!(running.wait().await, Exit::Code(9));
+}
+
+#[tokio::test]
 async fn a_trusted_program_sees_the_machine_but_not_the_environment() {
     let spec = Spec { isolation: Isolation::Trusted, ..shell("id -u; ls -d /root; /usr/bin/env | wc -l") };
     assert_eq!(run(spec).await.ok(), format!("{}\n/root\n4\n", nix::unistd::geteuid()));

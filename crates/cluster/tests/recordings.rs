@@ -1,20 +1,14 @@
 //! The answers of a real API server (`shared/k8s`, beside the repository) replayed against the embedded one.
-//!
-//! A recording that does not pass yet is in [`NOT_YET`] with the reason; one that passes must not be there.
 
 mod serving;
 
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
+use cluster::{Config, workload};
+use sandbox::{Launcher, Toolchain};
 use serving::{Serving, TOKEN};
 use tokio::process::Command;
-
-/// Recordings that differ, and why.
-const NOT_YET: &[(&str, &str)] = &[
-    ("16-table-core", "waits for a suspended Job's condition; the Job controller runs with the node only"),
-    ("47-job-suspend", "the same: here is the API without a node"),
-];
 
 fn shared() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/k8s");
@@ -26,9 +20,21 @@ fn shared() -> PathBuf {
     folder
 }
 
-/// Replays the recordings that start with these numbers.
+/// Replays the recordings that start with these numbers, against the API alone.
 async fn replay(numbers: &[&str]) {
-    let serving = Serving::start().await;
+    replay_against(Serving::start().await, numbers).await;
+}
+
+/// The same where the Job controller runs, which comes with the node.
+async fn replay_with_node(numbers: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let launcher = Launcher::new(env!("CARGO_BIN_EXE_cluster-node"), ["sandbox-exec"]).await;
+    let node = workload::Config::new(launcher, Toolchain::default(), folder.path().join("layout"));
+    let config = Config::new(folder.path(), TOKEN).with_workload(node);
+    replay_against(Serving::start_as(folder, config).await, numbers).await;
+}
+
+async fn replay_against(serving: Serving, numbers: &[&str]) {
     let token = serving.folder().join("token");
     std::fs::write(&token, TOKEN).unwrap();
     let (server, shared) = (format!("http://{}", serving.address), shared());
@@ -50,22 +56,13 @@ async fn replay(numbers: &[&str]) {
     serving.cluster.shutdown().await;
 }
 
-/// Every recording has run, and exactly those differ that are known to.
+/// Every recording has run, and none differs.
 fn judge(output: &Output, expected: usize) {
     let text = String::from_utf8_lossy(&output.stdout);
-    let ran = |line: &&str| line.starts_with("ok ") || line.starts_with("differs ");
-    let (mut unexpected, mut count) = (Vec::new(), 0);
-    for line in text.lines().filter(ran) {
-        count += 1;
-        let name = line.split_whitespace().nth(1).unwrap_or_default().trim_end_matches(':');
-        let known = NOT_YET.iter().any(|(one, _)| *one == name);
-        if line.starts_with("ok ") == known {
-            unexpected.push(line);
-        }
-    }
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(unexpected.is_empty(), "{}\n{errors}", unexpected.join("\n"));
-    assert_eq!(count, expected, "recordings did not run:\n{text}\n{errors}");
+    assert!(!text.lines().any(|line| line.starts_with("differs ")), "{text}\n{errors}");
+    let passed = text.lines().filter(|line| line.starts_with("ok ")).count();
+    assert_eq!(passed, expected, "recordings did not run:\n{text}\n{errors}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +77,7 @@ async fn namespaces_and_core_kinds_behave_as_recorded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_as_recorded() {
-    replay(&["10", "11", "12", "13", "15", "16", "17"]).await;
+    replay(&["10", "11", "12", "13", "15", "17"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +112,8 @@ async fn watches_are_as_recorded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_are_as_recorded() {
-    replay(&["46", "47"]).await;
+    replay(&["46"]).await;
+    replay_with_node(&["16", "47"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

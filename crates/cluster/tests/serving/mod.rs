@@ -25,7 +25,13 @@ impl Serving {
     /// With an empty registry. `POST /compact` makes it forget old resource versions.
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let cluster = Arc::new(Cluster::start(Config::new(folder.path(), TOKEN)).await.unwrap());
+        let config = Config::new(folder.path(), TOKEN);
+        Self::start_as(folder, config).await
+    }
+
+    /// With `folder` as its data.
+    pub(crate) async fn start_as(folder: TempDir, config: Config) -> Self {
+        let cluster = Arc::new(Cluster::start(config).await.unwrap());
         let compacted = cluster.clone();
         let router = cluster.router().route("/compact", post(async move || compacted.compact()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,11 +1,14 @@
 //! Writes what a process prints, line by line with its time.
 
 use std::fs::{self, File, OpenOptions};
+use std::future::poll_fn;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use jiff::Timestamp;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::{AsyncRead, ReadBuf};
 
 use super::live::Announcer;
 use super::{Logs, Run, old};
@@ -35,20 +38,14 @@ pub(in crate::workload) async fn capture<O, E>(
             None
         }
     };
-    let mut streams = (Stream::new("stdout"), Stream::new("stderr"));
-    let (mut stdout, mut stderr) = (Some(stdout), Some(stderr));
-    while stdout.is_some() || stderr.is_some() {
-        // Read on even if nothing can be written, or the process would stand still.
-        let (stream, size) = tokio::select! {
-            size = read(&mut stdout, &mut streams.0.chunk), if stdout.is_some() => (&mut streams.0, size),
-            size = read(&mut stderr, &mut streams.1.chunk), if stderr.is_some() => (&mut streams.1, size),
-        };
-        let lines = stream.lines(size, clock());
-        if size == 0 && stream.name == "stdout" {
-            stdout = None;
-        } else if size == 0 {
-            stderr = None;
-        }
+    let mut out = Stream::new("stdout", stdout);
+    let mut err = Stream::new("stderr", stderr);
+    // Read on even if nothing can be written, or the process would stand still.
+    while !(out.ended && err.ended) {
+        let (printed, complained) = poll_fn(|context| read_both(&mut out, &mut err, context)).await;
+        let now = clock();
+        let mut lines = printed.map(|size| out.lines(size, now)).unwrap_or_default();
+        lines.extend(complained.map(|size| err.lines(size, now)).unwrap_or_default());
         if let Some(Err(error)) = writer.as_mut().map(|writer| writer.write(&lines)) {
             tracing::error!(%error, pod.name = run.pod, "the log of a container cannot be written");
             writer = None;
@@ -56,24 +53,46 @@ pub(in crate::workload) async fn capture<O, E>(
     }
 }
 
-/// 0 at the end, also at an error.
-async fn read(stream: &mut Option<impl AsyncRead + Unpin>, chunk: &mut [u8]) -> usize {
-    match stream {
-        Some(stream) => stream.read(chunk).await.unwrap_or(0),
-        None => std::future::pending().await,
-    }
+/// What there is on both, at least one of them. Errors are read first and kept second: what was printed
+/// before an error was written is read with it or earlier, and so stands before it in the log.
+fn read_both(
+    out: &mut Stream<impl AsyncRead + Unpin>,
+    err: &mut Stream<impl AsyncRead + Unpin>,
+    context: &mut Context<'_>,
+) -> Poll<(Option<usize>, Option<usize>)> {
+    let complained = err.read(context);
+    let printed = out.read(context);
+    if printed.is_none() && complained.is_none() { Poll::Pending } else { Poll::Ready((printed, complained)) }
 }
 
-struct Stream {
+struct Stream<S> {
     name: &'static str,
+    source: S,
+    ended: bool,
     chunk: Vec<u8>,
     /// A line that has not ended.
     begun: Vec<u8>,
 }
 
-impl Stream {
-    fn new(name: &'static str) -> Self {
-        Self { name, chunk: vec![0; CHUNK], begun: Vec::new() }
+impl<S: AsyncRead + Unpin> Stream<S> {
+    fn new(name: &'static str, source: S) -> Self {
+        Self { name, source, ended: false, chunk: vec![0; CHUNK], begun: Vec::new() }
+    }
+
+    /// How much was read now, 0 at the end or an error; none if there is nothing yet or no more.
+    fn read(&mut self, context: &mut Context<'_>) -> Option<usize> {
+        if self.ended {
+            return None;
+        }
+        let mut buffer = ReadBuf::new(&mut self.chunk);
+        match Pin::new(&mut self.source).poll_read(context, &mut buffer) {
+            Poll::Pending => return None,
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(_)) => buffer.clear(),
+        }
+        let size = buffer.filled().len();
+        self.ended = size == 0;
+        Some(size)
     }
 
     /// The lines that `size` new bytes complete, as they are kept; 0 ends the last one.
@@ -182,7 +201,7 @@ fn remove_older(folder: &std::path::Path, number: i32) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn fed(stream: &mut Stream, text: &[u8]) -> String {
+    fn fed(stream: &mut Stream<tokio::io::Empty>, text: &[u8]) -> String {
         stream.chunk[..text.len()].copy_from_slice(text);
         let lines = stream.lines(text.len(), Timestamp::UNIX_EPOCH);
         String::from_utf8(lines).unwrap().replace("1970-01-01T00:00:00.000000000Z ", "")
@@ -190,7 +209,7 @@ mod tests {
 
     #[test]
     fn lines_are_put_together_across_reads_and_ended_at_the_end() {
-        let mut stream = Stream::new("stdout");
+        let mut stream = Stream::new("stdout", tokio::io::empty());
         assert_eq!(fed(&mut stream, b"one\ntw"), "stdout F one\n");
         assert_eq!(fed(&mut stream, b"o\nthr"), "stdout F two\n");
         assert_eq!(fed(&mut stream, b""), "stdout P thr\n");
@@ -198,10 +217,30 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_kept_in_pieces() {
-        let mut stream = Stream::new("stderr");
+        let mut stream = Stream::new("stderr", tokio::io::empty());
         let kept = fed(&mut stream, &vec![b'x'; LINE * 2 + 5]);
         assert_eq!(kept.lines().count(), 2);
         assert!(kept.lines().all(|line| line.starts_with("stderr P ") && line.len() == LINE + 9));
         assert_eq!(fed(&mut stream, b"\n"), "stderr F xxxxx\n");
+    }
+
+    #[tokio::test]
+    async fn what_was_printed_before_an_error_stood_after_it_when_both_were_read_at_once() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let (logs, run) = (
+                Logs::new(folder.path()),
+                super::super::Run {
+                    namespace: "n".into(),
+                    pod: "p".into(),
+                    uid: "u".into(),
+                    container: "c".into(),
+                    number: 0,
+                },
+            );
+            let clock: Clock = std::sync::Arc::new(Timestamp::now);
+            capture(logs.clone(), run.clone(), clock, 1 << 20, &b"printed\n"[..], &b"complaint\n"[..]).await;
+            assert_eq!(logs.tail(&run, 9, 99), "printed\ncomplaint\n");
+        }
     }
 }

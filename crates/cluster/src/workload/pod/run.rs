@@ -13,7 +13,8 @@ use super::probe::{Finding, Prober, Teller};
 use crate::workload::logs::{Run, capture};
 
 /// How long output may still come when the process has ended: something it left behind may hold the pipe.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Whoever sees the end of a Pod reads a complete log, so this is long enough for a busy machine.
+const LAST_WORDS: Duration = Duration::from_secs(20);
 
 /// What a worker is told about a run.
 pub(super) enum Message {

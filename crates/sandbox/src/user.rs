@@ -13,7 +13,7 @@ const COUNT: u32 = 65_536;
 
 /// Hands out user ids so that no two sandboxes share one at the same time. A process limit is per
 /// user, and users cannot signal or trace one another.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Users {
     taken: Arc<Mutex<(u32, HashSet<u32>)>>,
 }
@@ -29,6 +29,13 @@ impl User {
     /// The uid and gid.
     pub fn id(&self) -> u32 {
         self.id
+    }
+}
+
+impl Default for Users {
+    /// Two platforms on one machine begin at different places: a process limit counts all of a user's.
+    fn default() -> Self {
+        Self { taken: Arc::new(Mutex::new((std::process::id().wrapping_mul(64), HashSet::new()))) }
     }
 }
 

@@ -33,17 +33,16 @@ export class Functions {
     await this.page.waitForURL(`**/functions/${name}**`);
   }
 
-  /** Replaces the text of an editor; a plain text area where there is no JavaScript. */
+  /** Replaces the text of an editor; of the plain text area where no editor comes. */
   async write(field: string, text: string) {
-    const area = this.page.locator(`textarea[name="${field}"]`);
-    if (await area.isVisible()) {
-      await area.fill(text);
-      return;
-    }
-    const editor = this.page.locator(`[data-editor="${field}"] .cm-content, :has(> textarea[name="${field}"]) .cm-content`);
-    await editor.first().click();
+    const area = this.page.locator(`.code-area:has(textarea[name="${field}"])`);
+    const editor = area.locator(".cm-content");
+    const there = await editor.waitFor({ timeout: 10_000 }).then(() => true, () => false);
+    if (!there) return area.locator("textarea").fill(text);
+    await editor.click();
     await this.page.keyboard.press("ControlOrMeta+a");
     await this.page.keyboard.insertText(text);
+    await expect(area.locator("textarea")).toHaveValue(text);
   }
 
   /** The phase in the head of the function's pages. */

@@ -55,10 +55,10 @@ test("scrolling up stops following and the jump button leads back", async ({ pag
 test("pause keeps lines back and tells how many wait", async ({ page, functions }) => {
   await functions.open(name, "logs");
   await expect(row(page, "the end of").first()).toBeVisible();
-  const pause = page.getByRole("button", { name: "Pause" });
+  const pause = page.getByRole("button", { name: "Pause", exact: true });
   await pause.click();
   await print(page, 7001, 5);
-  await expect(page.locator(".log-state")).toContainText("Paused, 6 lines wait");
+  await expect(page.locator(".log-state")).toContainText(/Paused, [1-9]\d* lines wait/);
   await expect(row(page, "the end of 7001")).toHaveCount(0);
   await pause.click();
   await expect(row(page, "the end of 7001")).toBeVisible();
@@ -72,7 +72,7 @@ test("search finds a line that was never drawn, and Enter goes on", async ({ pag
   await expect(page.locator(".log-found")).toContainText("1 of 1");
   await expect(row(page, "line 17 ")).toBeVisible();
   await search.fill("line 10");
-  await expect(page.locator(".log-found")).toContainText(/1 of \d+/);
+  await expect(page.locator(".log-found")).toContainText(/1 of \d{2,}/);
   await search.press("Enter");
   await expect(page.locator(".log-found")).toContainText(/2 of \d+/);
   await search.press("Shift+Enter");

@@ -9,7 +9,7 @@ test("the palette finds a function and goes there", async ({ page, functions }) 
   const input = page.getByRole("combobox", { name: "Function or command" });
   await expect(input).toBeFocused();
   await page.keyboard.type(name);
-  await expect(page.getByRole("option").first()).toContainText(name);
+  await expect(page.getByRole("listbox", { name: "Results" }).getByRole("option").first()).toContainText(name);
   await page.keyboard.press("Enter");
   await page.waitForURL(`**/functions/${name}`);
 });

@@ -5,6 +5,7 @@ test("the palette finds a function and goes there", async ({ page, functions }) 
   const name = uniqueName("palette");
   await functions.create(name);
   await functions.openList();
+  await expect(page.locator(".live")).toContainText("Live");
   await page.keyboard.press("ControlOrMeta+k");
   const input = page.getByRole("combobox", { name: "Function or command" });
   await expect(input).toBeFocused();
@@ -16,14 +17,14 @@ test("the palette finds a function and goes there", async ({ page, functions }) 
 
 test("shortcuts lead through the pages and never fire in a field", async ({ page, functions }) => {
   await functions.openList();
-  await expect(page.locator(".live")).toBeVisible();
+  await expect(page.locator(".live")).toContainText("Live");
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
   await page.keyboard.press("Escape");
   await page.keyboard.press("g");
   await page.keyboard.press("e");
   await page.waitForURL(`**/t/${TENANT}/events`);
-  await expect(page.locator(".live")).toBeVisible();
+  await expect(page.locator(".live")).toContainText("Live");
   await page.keyboard.press("/");
   await expect(page.getByRole("searchbox").first()).toBeFocused();
   await page.keyboard.type("gfn?");
@@ -45,7 +46,7 @@ test("a function is created, called and deleted by keyboard alone", async ({ pag
     throw new Error(`${label} can not be reached with Tab`);
   };
   await functions.openList();
-  await expect(page.locator(".live")).toBeVisible();
+  await expect(page.locator(".live")).toContainText("Live");
   await page.keyboard.press("n");
   await page.waitForURL(`**/t/${TENANT}/new`);
   await expect(page.getByLabel("Name", { exact: true })).toBeFocused();

@@ -1,18 +1,23 @@
-import { expect, test } from "@playwright/test";
-import { startPlatform } from "../../server";
+import { expect, test, type Page } from "@playwright/test";
+import { startPlatform, type Platform } from "../../server";
 import { Functions } from "../../pages/functions";
+
+/** Signs in and sends the form of a new function. */
+async function createOn(platform: Platform, page: Page, name: string) {
+  await page.goto(platform.signInLink);
+  await page.waitForURL("**/functions");
+  await page.goto(`${platform.url}/t/default/new`);
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("button", { name: "Create and build" }).click();
+  await page.waitForURL(`**/functions/${name}**`);
+}
 
 test("kill -9 of the server loses nothing: the page reconnects and the function answers again", async ({ page }) => {
   test.setTimeout(120_000);
   const platform = await startPlatform();
   const functions = new Functions(page);
   try {
-    await page.goto(platform.signInLink);
-    await page.waitForURL("**/functions");
-    await page.goto(`${platform.url}/t/default/new`);
-    await page.getByLabel("Name", { exact: true }).fill("survivor");
-    await page.getByRole("button", { name: "Create and build" }).click();
-    await page.waitForURL("**/functions/survivor**");
+    await createOn(platform, page, "survivor");
     await functions.waitUntilReady();
     await expect(page.locator(".live")).toContainText("Live");
 
@@ -36,12 +41,7 @@ test("kill -9 during a build: after the restart the build has an end", async ({ 
   const platform = await startPlatform();
   const functions = new Functions(page);
   try {
-    await page.goto(platform.signInLink);
-    await page.waitForURL("**/functions");
-    await page.goto(`${platform.url}/t/default/new`);
-    await page.getByLabel("Name", { exact: true }).fill("halfway");
-    await page.getByRole("button", { name: "Create and build" }).click();
-    await page.waitForURL("**/functions/halfway**");
+    await createOn(platform, page, "halfway");
     await platform.kill();
     await platform.startAgain();
     await page.goto(`${platform.url}/t/default/functions/halfway`);

@@ -7,6 +7,8 @@ use axum::{
 };
 use domain::{CorrelationId, FieldError, Problem, identity::Caller};
 
+use crate::auth::layer;
+
 /// A problem with its HTTP clothes.
 pub(crate) struct Refusal {
     problem: Problem,
@@ -67,7 +69,12 @@ impl Refusal {
 }
 
 impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        if self.problem.correlation_id.is_empty()
+            && let Some(id) = layer::current_correlation()
+        {
+            self = self.correlated(&id);
+        }
         let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self.problem)).into_response();
         let headers = response.headers_mut();

@@ -216,7 +216,10 @@ fn seed(
     state: BuildState,
     at: Timestamp,
 ) -> Option<Build> {
-    let correlation = function.annotations().get(ANNOTATION_CORRELATION).and_then(|text| text.parse().ok());
+    // The operator's word: it gives a spec that came by kubectl, without an annotation, an id of its own.
+    let status = function.status.as_ref().and_then(|status| status.correlation_id.as_deref());
+    let written = function.annotations().get(ANNOTATION_CORRELATION).map(String::as_str);
+    let correlation = status.or(written).and_then(|text| text.parse().ok());
     Some(Build {
         id,
         function: function.name_any().parse().ok()?,

@@ -22,6 +22,16 @@ use crate::{
 /// Header with the id that ties a request to the log, to events and to the function's calls.
 const CORRELATION: &str = "x-correlation-id";
 
+tokio::task_local! {
+    /// The id of the request that this task answers.
+    static CURRENT: CorrelationId;
+}
+
+/// The id of the request that is being answered; none outside of one.
+pub(crate) fn current_correlation() -> Option<CorrelationId> {
+    CURRENT.try_with(Clone::clone).ok()
+}
+
 /// A caller who is signed in; a request without one is refused with 401.
 pub(crate) struct Signed(pub(crate) Caller);
 
@@ -29,23 +39,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Signed {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Answer<Self> {
-        let correlation = parts.extensions.get::<CorrelationId>().cloned();
-        parts.extensions.get::<Caller>().cloned().map(Self).ok_or_else(|| {
-            let refusal = Refusal::unauthenticated();
-            match correlation {
-                Some(id) => refusal.correlated(&id),
-                None => refusal,
-            }
-        })
+        parts.extensions.get::<Caller>().cloned().map(Self).ok_or_else(Refusal::unauthenticated)
     }
 }
 
 /// The layer around everything that is not an asset or a health check.
-pub(crate) async fn recognise(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn recognise(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let id = new_correlation();
+    let mut response = CURRENT.scope(id.clone(), answer(state, request, next, &id)).await;
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(CORRELATION, value);
+    }
+    response
+}
+
+async fn answer(state: AppState, mut request: Request, next: Next, id: &CorrelationId) -> Response {
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    let found = caller(&state, &method, &headers).await.map_err(|refusal| refusal.correlated(&id));
-    let mut response = match found {
+    match caller(&state, &method, &headers).await {
         Err(refusal) => refusal.into_response(),
         Ok(None) if wants_page(&request) => {
             let had_session = cookie::read(request.headers(), cookie::session_name(state.https)).is_some();
@@ -59,11 +69,7 @@ pub(crate) async fn recognise(State(state): State<AppState>, mut request: Reques
             }
             next.run(request).await
         }
-    };
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        response.headers_mut().insert(CORRELATION, value);
     }
-    response
 }
 
 /// Fresh for every request: a caller can not forge that two requests belong together.
@@ -106,7 +112,8 @@ async fn caller(state: &AppState, method: &Method, headers: &HeaderMap) -> Answe
     if let Some(user) = &user {
         let rate = Rate { per_minute: state.requests_per_minute, burst: state.requests_per_minute };
         let taken = state.platform.limits().take(format!("requests/{}", user.id), rate, state.platform.now());
-        taken.map_err(|error| Refusal::from_error(&error, &new_correlation()))?;
+        let id = current_correlation().unwrap_or_else(new_correlation);
+        taken.map_err(|error| Refusal::from_error(&error, &id))?;
     }
     Ok(user)
 }

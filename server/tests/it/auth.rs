@@ -94,3 +94,11 @@ async fn every_answer_has_the_headers_that_browsers_look_at() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn an_address_that_does_not_exist_is_refused_with_the_correlation_id_of_the_request() {
+    let server = TestServer::start().await;
+    problem(server.api(Method::GET, "/nothing").send().await.unwrap(), 404, "not_found").await;
+    problem(server.api(Method::PATCH, "/events").send().await.unwrap(), 405, "method_not_allowed").await;
+    server.stop().await;
+}

@@ -1,5 +1,6 @@
 //! Functions by the API: create, read, change, delete, and what is refused.
 
+use domain::function::LambdaFunction;
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 
@@ -110,5 +111,28 @@ async fn the_openapi_document_is_served_and_tells_of_every_route() {
             assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path} is not a route");
         }
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_build_of_a_manifest_from_kubectl_has_the_correlation_id_of_its_events() {
+    let server = TestServer::start().await;
+    let manifest: LambdaFunction =
+        serde_json::from_value(python("applied", "def handler(event):\n    return 1\n")).unwrap();
+    let functions = kube::Api::<LambdaFunction>::namespaced(server.kubernetes().await, "default");
+    functions.create(&kube::api::PostParams::default(), &manifest).await.unwrap();
+    server.ready("applied").await;
+    let correlation = server
+        .eventually("/functions/applied/builds", |page| {
+            page["items"][0]["correlationId"].as_str().map(str::to_owned)
+        })
+        .await;
+    let chain = format!("/events?correlation={correlation}");
+    let started = "io.knative.lambda.lifecycle.build.started";
+    server
+        .eventually(&chain, |page| {
+            page["items"].as_array()?.iter().find(|i| i["event"]["type"] == started).map(drop)
+        })
+        .await;
     server.stop().await;
 }

@@ -64,6 +64,15 @@ impl TestServer {
         format!("http://{}{path}", self.running().address)
     }
 
+    /// A client of the Kubernetes API, as kubectl is one.
+    pub(crate) async fn kubernetes(&self) -> kube::Client {
+        let path = self.folder.path().join("data/kubeconfig");
+        let kubeconfig = kube::config::Kubeconfig::read_from(path).unwrap();
+        let options = kube::config::KubeConfigOptions::default();
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
+        kube::Client::try_from(config).unwrap()
+    }
+
     /// A request without a caller.
     pub(crate) fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(path))
@@ -135,11 +144,13 @@ pub(crate) fn python(name: &str, code: &str) -> Value {
 pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Value {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
     let seen = response.status().as_u16();
+    let correlation = response.headers()["x-correlation-id"].to_str().unwrap().to_owned();
     let problem: Value = response.json().await.unwrap();
     assert_eq!((seen, problem["code"].as_str().unwrap()), (status, code), "{problem:#}");
     for part in ["title", "detail", "type"] {
         assert!(!problem[part].as_str().unwrap().is_empty(), "{part} of {problem:#}");
     }
+    assert_eq!(problem["correlationId"], correlation, "the id that ties it to the log");
     problem
 }
 

@@ -32,11 +32,16 @@ if [ ! -f "$folder/data/PG_VERSION" ]; then
   as_server "$(bin)/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
 fi
 # A free port: the kernel's own choice, taken by the server a moment later.
-[ -f "$folder/port" ] || python3 -c \
-  'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' > "$folder/port"
+choose_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' > "$folder/port"
+}
 # What is in it is not worth an fsync; what was committed survives a crash of the server all the same.
-as_server "$(bin)/pg_ctl" start -D "$folder/data" -l "$folder/log" -w -t 60 -o "-p $(cat "$folder/port") \
-  -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off \
-  -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" >/dev/null 2>&1 9>&- ||
-  { tail -5 "$folder/log" >&2; die "PostgreSQL did not start"; }
+start() {
+  as_server "$(bin)/pg_ctl" start -D "$folder/data" -l "$folder/log" -w -t 60 -o "-p $(cat "$folder/port") \
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off \
+    -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" >/dev/null 2>&1 9>&-
+}
+[ -f "$folder/port" ] || choose_port
+# The port of last time, which a test may have in its URL; someone else may have it since.
+start || { choose_port; start; } || { tail -5 "$folder/log" >&2; die "PostgreSQL did not start"; }
 url

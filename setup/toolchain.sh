@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Rust side: the wasm target, by rustup where it can, else Debian's toolchain (docs/developers/toolchain.md).
+# The Rust side: the wasm target, by rustup where it can, else Debian's toolchain (CONTRIBUTING.md, Tools).
 # Idempotent; says what it does; KL_TOOLCHAIN=debian takes the second way on purpose.
 set -euo pipefail
 cd "$(dirname "$0")/.."

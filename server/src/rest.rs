@@ -5,6 +5,7 @@
 
 mod builds;
 mod code;
+mod deadletters;
 mod events;
 mod functions;
 mod invoke;
@@ -84,6 +85,10 @@ operations! {
     get "/tenants/{tenant}/events" => events::list, "Events, newest first.", "" -> 200 "EventList", ["limit", "cursor", "function", "kind", "source", "status", "correlation", "text", "since", "until"];
     post "/tenants/{tenant}/events" => events::publish, "Publishes a CloudEvent: structured, binary or a batch.", "CloudEvent" -> 202 "Accepted", [];
     get "/tenants/{tenant}/events/{position}" => events::read, "One event.", "" -> 200 "EventRecord", [];
+    get "/tenants/{tenant}/deadletters" => deadletters::list, "Events that could not be delivered, newest first.", "" -> 200 "DeadLetterList", ["limit", "cursor", "function", "kind"];
+    get "/tenants/{tenant}/deadletters/{position}" => deadletters::read, "One dead letter, with all tries.", "" -> 200 "DeadLetter", [];
+    delete "/tenants/{tenant}/deadletters/{position}" => deadletters::discard, "Throws a dead letter away.", "" -> 204 "Empty", [];
+    post "/tenants/{tenant}/deadletters/{position}/replay" => deadletters::replay, "Sends the event again, with other data when the body has some.", "Replay" -> 202 "CloudEvent", [];
 }
 
 /// Everything below [`BASE`].

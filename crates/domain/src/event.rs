@@ -86,6 +86,12 @@ pub mod extension {
     pub const TENANT: &str = "tenant";
     /// How many functions the event has passed through.
     pub const HOPS: &str = "hops";
+    /// Position of the dead letter that this event was sent again from.
+    pub const REPLAY_OF: &str = "replayof";
+    /// How often it was sent again.
+    pub const REPLAY_COUNT: &str = "replaycount";
+    /// Id of the user who did it last.
+    pub const REPLAYED_BY: &str = "replayedby";
 }
 
 impl CloudEvent {

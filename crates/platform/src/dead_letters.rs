@@ -1,5 +1,7 @@
 //! From the tenants' dead-letter queues into the store, so that nothing waits unseen.
 
+mod replay;
+
 use std::{collections::HashMap, time::Duration};
 
 use bus::{Delivery, QueueSpec};

@@ -130,6 +130,9 @@ fn schemas() -> Value {
         }},
         "EventRecord": object(&["position", "tenant", "function", "receivedAt", "event"]),
         "EventList": list("EventRecord"),
+        "DeadLetter": object(&["position", "tenant", "function", "queue", "kind", "reason", "attempts", "diedAt", "event"]),
+        "DeadLetterList": list("DeadLetter"),
+        "Replay": object(&["data"]),
         "Accepted": object(&["accepted"]),
         "Problem": {"type": "object", "required": ["type", "code", "status", "title", "detail", "correlationId"],
             "properties": {

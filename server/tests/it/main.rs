@@ -1,6 +1,7 @@
 //! The product in process, through HTTP: one binary, a file per noun.
 
 mod auth;
+mod dead_letters;
 mod events;
 mod functions;
 mod harness;

@@ -1,0 +1,177 @@
+//! Dead letters as a person handles them: read, replay, edit and replay, discard.
+
+use domain::{
+    Cursor, Page, TenantName,
+    deadletter::DeadLetter,
+    event::{CloudEvent, MAX_DATA_BYTES, check_data, extension},
+    identity::{Caller, Permission},
+    page,
+};
+use serde_json::Value;
+use store::DeadLetterFilter;
+
+use crate::{Error, Platform, Result};
+
+/// Replays of one event at most: what died so often is not a matter of luck.
+const REPLAYS: i64 = 10;
+
+impl Platform {
+    /// Dead letters of the tenant, newest first. Reading takes none away.
+    pub async fn list_dead_letters(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        filter: &DeadLetterFilter,
+        cursor: Option<Cursor>,
+        limit: Option<u32>,
+    ) -> Result<Page<DeadLetter>> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        Ok(self.store().list_dead_letters(tenant, filter, cursor.as_ref(), page::limit(limit)).await?)
+    }
+
+    /// One dead letter.
+    pub async fn get_dead_letter(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        position: i64,
+    ) -> Result<DeadLetter> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        self.dead_letter(tenant, position).await
+    }
+
+    /// Sends the event of a dead letter to its function once more, with other data when some is given;
+    /// the event as it was sent. It keeps its id, so that a function that did its work already can
+    /// tell, and its correlation id; what it was and who sent it is written on it.
+    pub async fn replay_dead_letter(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        position: i64,
+        data: Option<Value>,
+    ) -> Result<CloudEvent> {
+        self.authorize(caller, tenant, Permission::Invoke)?;
+        let letter = self.dead_letter(tenant, position).await?;
+        if self.cache().function(tenant, &letter.function).is_none() {
+            return Err(Error::refused(
+                409,
+                "function_gone",
+                "The function of this dead letter does not exist any more.",
+                "Create a function of that name, or discard the dead letter.",
+            ));
+        }
+        let Replayed { queue, event } = replayed(letter, caller, data)?;
+        // First sent, then forgotten: a crash between the two leaves a dead letter whose replay is
+        // dropped as a duplicate, and never an event that is nowhere.
+        self.bus().publish_to(&queue, &event).await?;
+        self.store().delete_dead_letter(tenant, position).await?;
+        Ok(event)
+    }
+
+    /// Throws a dead letter away.
+    pub async fn discard_dead_letter(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        position: i64,
+    ) -> Result<()> {
+        self.authorize(caller, tenant, Permission::Write)?;
+        let there = self.store().delete_dead_letter(tenant, position).await?;
+        there.then_some(()).ok_or(Error::NotFound("dead letter"))
+    }
+
+    async fn dead_letter(&self, tenant: &TenantName, position: i64) -> Result<DeadLetter> {
+        self.store().get_dead_letter(tenant, position).await?.ok_or(Error::NotFound("dead letter"))
+    }
+}
+
+/// An event on its way back.
+#[derive(Debug)]
+struct Replayed {
+    queue: String,
+    event: CloudEvent,
+}
+
+fn replayed(letter: DeadLetter, caller: &Caller, data: Option<Value>) -> Result<Replayed> {
+    let DeadLetter { position, queue, mut event, .. } = letter;
+    let count = event.extensions.get(extension::REPLAY_COUNT).and_then(Value::as_i64).unwrap_or_default();
+    if count >= REPLAYS {
+        return Err(Error::refused(
+            409,
+            "replayed_too_often",
+            format!("This event was replayed {REPLAYS} times and died each time."),
+            "Mend the function and send a new event, or discard this one.",
+        ));
+    }
+    if let Some(data) = data {
+        if data.to_string().len() > MAX_DATA_BYTES {
+            return Err(Error::field("data", "The data may have 1 MiB."));
+        }
+        if let Some(kind) = event.event_type() {
+            check_data(kind, &data).map_err(|invalid| Error::field("data", invalid.to_string()))?;
+        }
+        (event.data, event.data_base64) = (Some(data), None);
+    }
+    let event = event
+        .with(extension::REPLAY_OF, position)
+        .with(extension::REPLAY_COUNT, count + 1)
+        .with(extension::REPLAYED_BY, caller.user.id.as_str());
+    Ok(Replayed { queue, event })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Timestamp, deadletter::FailureKind, identity::User};
+    use serde_json::json;
+
+    use super::*;
+
+    fn caller() -> Caller {
+        let user = User { id: "local:ada".into(), name: "Ada".into(), platform_admin: true, roles: vec![] };
+        Caller { user, correlation_id: "c-click".parse().unwrap() }
+    }
+
+    fn letter(count: i64) -> DeadLetter {
+        let event = json!({
+            "specversion": "1.0", "id": "1", "source": "test", "type": "com.acme.x", "subject": "acme/f",
+            "correlationid": "c-1", "replaycount": count, "data": {"n": 1},
+        });
+        DeadLetter {
+            position: 7,
+            tenant: "acme".parse().unwrap(),
+            function: "f".parse().unwrap(),
+            queue: "fn.acme.f".into(),
+            kind: FailureKind::Permanent,
+            reason: "bad".into(),
+            attempts: Vec::new(),
+            died_at: Timestamp::from_millis(1),
+            event: serde_json::from_value(event).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_replay_is_the_same_event_and_tells_where_it_comes_from() {
+        let replay = replayed(letter(2), &caller(), None).unwrap();
+        let event = serde_json::to_value(&replay.event).unwrap();
+        assert_eq!(
+            (replay.queue.as_str(), &event["id"], &event["correlationid"]),
+            ("fn.acme.f", &json!("1"), &json!("c-1"))
+        );
+        assert_eq!((&event["replayof"], &event["replaycount"]), (&json!(7), &json!(3)));
+        assert_eq!((&event["replayedby"], &event["data"]), (&json!("local:ada"), &json!({"n": 1})));
+    }
+
+    #[test]
+    fn an_edited_replay_carries_the_new_data() {
+        let replay = replayed(letter(0), &caller(), Some(json!({"n": 2}))).unwrap();
+        assert_eq!(replay.event.data, Some(json!({"n": 2})));
+        let huge = json!("x".repeat(MAX_DATA_BYTES));
+        assert!(matches!(replayed(letter(0), &caller(), Some(huge)), Err(Error::Invalid(_))));
+    }
+
+    #[test]
+    fn what_died_after_ten_replays_is_not_replayed_again() {
+        let refused = replayed(letter(REPLAYS), &caller(), None).unwrap_err();
+        assert!(matches!(refused, Error::Refused { code: "replayed_too_often", .. }), "{refused:?}");
+    }
+}

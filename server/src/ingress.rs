@@ -36,7 +36,8 @@ pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/events", post(events)).layer(DefaultBodyLimit::max(BATCH * MAX_DATA_BYTES / 10))
 }
 
-/// Takes the events of a request in; 202 when every one of them survives a crash.
+/// Takes the events of a request in; 202 when every one of them survives a crash. Each event of a batch is
+/// judged by itself: 207 tells which were refused and why, so that one bad event does not hold up the rest.
 ///
 /// Without a tenant in the address it is that of the subject, or the caller's only one.
 pub(crate) async fn take_in(
@@ -47,17 +48,38 @@ pub(crate) async fn take_in(
     body: &[u8],
 ) -> Answer<(StatusCode, Json<Value>)> {
     let events = decode(headers, body)?;
-    let mut accepted = Vec::with_capacity(events.len());
-    for event in events {
-        let tenant = match tenant {
-            Some(tenant) => tenant.clone(),
-            None => tenant_of(caller, &event)?,
-        };
-        let event =
-            state.platform.publish_event(caller, &tenant, event).await.map_err(Refusal::of(caller))?;
-        accepted.push(json!({"id": event.id, "correlationId": event.correlation_id()}));
+    let (mut accepted, mut refused) = (Vec::with_capacity(events.len()), Vec::new());
+    for (index, event) in events.into_iter().enumerate() {
+        let id = event.id.clone();
+        match take_one(state, caller, tenant, event).await {
+            Ok(event) => accepted.push(json!({"id": event.id, "correlationId": event.correlation_id()})),
+            Err(refusal) => refused.push((index, id, refusal)),
+        }
     }
-    Ok((StatusCode::ACCEPTED, Json(json!({"accepted": accepted}))))
+    if refused.is_empty() {
+        return Ok((StatusCode::ACCEPTED, Json(json!({"accepted": accepted}))));
+    }
+    if accepted.is_empty() {
+        return Err(refused.swap_remove(0).2);
+    }
+    let refused: Vec<Value> = refused
+        .into_iter()
+        .map(|(index, id, refusal)| json!({"index": index, "id": id, "problem": refusal.into_problem()}))
+        .collect();
+    Ok((StatusCode::MULTI_STATUS, Json(json!({"accepted": accepted, "refused": refused}))))
+}
+
+async fn take_one(
+    state: &AppState,
+    caller: &Caller,
+    tenant: Option<&TenantName>,
+    event: CloudEvent,
+) -> Answer<CloudEvent> {
+    let tenant = match tenant {
+        Some(tenant) => tenant.clone(),
+        None => tenant_of(caller, &event)?,
+    };
+    state.platform.publish_event(caller, &tenant, event).await.map_err(Refusal::of(caller))
 }
 
 fn tenant_of(caller: &Caller, event: &CloudEvent) -> Answer<TenantName> {

@@ -56,6 +56,11 @@ impl Refusal {
         Self::new(404, "not_found", "There is nothing here.", "Check the address.")
     }
 
+    /// Without its HTTP clothes, as a part of an answer.
+    pub(crate) fn into_problem(self) -> Problem {
+        self.problem
+    }
+
     /// What happened, one sentence.
     pub(crate) fn title(&self) -> &str {
         &self.problem.title

@@ -48,6 +48,8 @@ pub struct Delivery {
     pub event: CloudEvent,
     /// Number of this try, from 1.
     pub attempt: u32,
+    /// When this try fails the event is dead.
+    pub last: bool,
     /// It may have been delivered before: a consumer went away with it, or the platform crashed.
     pub redelivered: bool,
     /// The failed tries before this one.

@@ -12,7 +12,6 @@ mod encode;
 mod engine;
 mod file;
 mod hand_out;
-mod index;
 mod record;
 mod round;
 mod router;

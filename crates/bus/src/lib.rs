@@ -29,10 +29,15 @@ mod delivery;
 pub mod embedded;
 mod error;
 mod exchange;
+mod identity;
+mod index;
 pub mod name;
 mod open;
 mod pattern;
 mod queue;
+
+/// Bytes that the attributes of an event may have together.
+const MAX_ATTRIBUTE_BYTES: usize = 64 * 1024;
 
 pub use self::bus::Bus;
 pub use delivery::{Consumer, Death, Delivery, ack_all};

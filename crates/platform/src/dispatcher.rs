@@ -13,6 +13,7 @@ use domain::{
 use futures::StreamExt;
 use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use crate::{
     Platform, Result,
@@ -21,6 +22,8 @@ use crate::{
 
 /// Events of one function on their way at once.
 const PREFETCH: u16 = 20;
+/// Name space of the ids of answers.
+const ANSWERS: Uuid = Uuid::from_u128(0x6b6e_6174_6976_652d_616e_7377_6572_7331);
 /// How often the functions with a queue are looked at when nothing tells of a change.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -100,8 +103,7 @@ impl Platform {
             duration_ms: took as f64,
             reason: failed.error.message.clone(),
         };
-        let last = !failed.transient || delivery.attempt >= self.attempts_of(tenant, function);
-        if last {
+        if !failed.transient || delivery.last {
             let event = answer_event(
                 tenant,
                 function,
@@ -118,12 +120,6 @@ impl Platform {
             delivery.reject(attempt).await?;
         }
         Ok(())
-    }
-
-    fn attempts_of(&self, tenant: &TenantName, function: &FunctionName) -> u32 {
-        let function = self.cache().function(tenant, function);
-        let asked = function.and_then(|f| Some(f.spec.eventing.as_ref()?.dlq.as_ref()?.retry_max_attempts));
-        asked.and_then(|asked| u32::try_from(asked).ok()).unwrap_or(5)
     }
 
     async fn call_with_event(
@@ -191,7 +187,8 @@ impl Failed {
     }
 }
 
-/// The answer to an event: same correlation id, and an id of its own that is the same at every try.
+/// The answer to an event: same correlation id, and an id of its own that is the same at every try and
+/// another for every event, replay and outcome: a duplicate would be dropped, and the story end without it.
 fn answer_event(
     tenant: &TenantName,
     function: &FunctionName,
@@ -200,12 +197,47 @@ fn answer_event(
     now: Timestamp,
     data: &impl serde::Serialize,
 ) -> CloudEvent {
-    let id = format!("{}-answer", cause.id);
+    let replay = cause.extensions.get(extension::REPLAY_COUNT).and_then(Value::as_i64).unwrap_or_default();
+    let name = format!("{}\0{}\0{replay}\0{kind}", cause.source, cause.id);
+    let id = Uuid::new_v5(&ANSWERS, name.as_bytes()).to_string();
     let event = CloudEvent::about(kind, "function", tenant, function, id, now, data)
         .with(extension::CORRELATION, cause.correlation_id().unwrap_or(&cause.id))
         .with(extension::CAUSATION, cause.id.as_str());
     match cause.extension(extension::TRACEPARENT) {
         Some(trace) => event.with(extension::TRACEPARENT, trace),
         None => event,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn answer_id(source: &str, replay: Option<i64>, kind: EventType) -> String {
+        let mut event: CloudEvent = serde_json::from_value(
+            json!({"specversion": "1.0", "id": "1", "source": source, "type": "com.acme.x"}),
+        )
+        .unwrap();
+        if let Some(count) = replay {
+            event = event.with(extension::REPLAY_COUNT, count);
+        }
+        let (tenant, function) = ("acme".parse().unwrap(), "f".parse().unwrap());
+        answer_event(&tenant, &function, &event, kind, Timestamp::from_millis(1), &ResponseSuccess(json!(1)))
+            .id
+    }
+
+    #[test]
+    fn answers_to_equal_ids_of_two_sources_and_to_a_replay_are_different_events() {
+        let first = answer_id("a", None, EventType::ResponseSuccess);
+        assert_eq!(first, answer_id("a", None, EventType::ResponseSuccess), "the same try again is the same");
+        for other in [
+            answer_id("b", None, EventType::ResponseSuccess),
+            answer_id("a", Some(1), EventType::ResponseSuccess),
+            answer_id("a", None, EventType::ResponseError),
+        ] {
+            assert_ne!(first, other);
+        }
     }
 }

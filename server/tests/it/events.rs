@@ -64,14 +64,38 @@ async fn the_platforms_own_sources_and_types_are_closed_to_users() {
     let mut forged = event("1", "com.acme.x");
     forged["source"] = json!("io.knative.lambda/operator/default/hello");
     problem(send(&server, &forged).await, 403, "event_source_reserved").await;
-    let batch = json!([event("2", "com.acme.x"), forged]);
-    let post = server
-        .api(Method::POST, "/events")
-        .header(header::CONTENT_TYPE, "application/cloudevents-batch+json");
-    problem(post.body(batch.to_string()).send().await.unwrap(), 403, "event_source_reserved").await;
+    problem(send_batch(&server, &json!([forged])).await, 403, "event_source_reserved").await;
     let lifecycle = event("3", "io.knative.lambda.lifecycle.build.completed");
     problem(send(&server, &lifecycle).await, 403, "event_type_reserved").await;
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_event_does_not_hold_up_the_rest_of_its_batch() {
+    let server = TestServer::start().await;
+    let mut elsewhere = event("b-2", "com.acme.batch");
+    elsewhere["subject"] = json!("elsewhere/hello");
+    let batch = json!([event("b-1", "com.acme.batch"), elsewhere, event("b-3", "com.acme.batch")]);
+    let answer = send_batch(&server, &batch).await;
+    assert_eq!(answer.status(), StatusCode::MULTI_STATUS);
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["accepted"].as_array().unwrap().len(), 2);
+    let refused = &answer["refused"][0];
+    assert_eq!((&refused["index"], &refused["id"]), (&json!(1), &json!("b-2")));
+    assert_eq!(refused["problem"]["errors"][0]["field"], "subject");
+    server
+        .eventually("/events?kind=com.acme.batch", |page| {
+            (page["items"].as_array()?.len() == 2).then_some(())
+        })
+        .await;
+    server.stop().await;
+}
+
+async fn send_batch(server: &TestServer, batch: &Value) -> reqwest::Response {
+    let post = server
+        .api(Method::POST, "/events")
+        .header(header::CONTENT_TYPE, "application/cloudevents-batch+json");
+    post.body(batch.to_string()).send().await.unwrap()
 }
 
 #[tokio::test]

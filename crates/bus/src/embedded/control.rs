@@ -2,8 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use super::{command::Command, engine::Engine, index::Index, stream::Deliveries};
-use crate::{Consumer, Error, QueueStats, Result};
+use super::{command::Command, engine::Engine, stream::Deliveries};
+use crate::{Consumer, Error, QueueStats, Result, index::Index};
 
 impl Engine {
     pub(super) fn control(&mut self, command: Command) {

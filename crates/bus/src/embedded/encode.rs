@@ -1,12 +1,8 @@
 //! An event as the publisher's task prepares it, so that the thread only has to insert bytes.
 
-use domain::event::{CloudEvent, MAX_DATA_BYTES, extension};
-use sha2::{Digest, Sha256};
+use domain::event::{CloudEvent, MAX_DATA_BYTES};
 
-use crate::{Error, Ordering, Result};
-
-/// Bytes that the attributes of an event may have together.
-const MAX_ATTRIBUTE_BYTES: usize = 64 * 1024;
+use crate::{Error, MAX_ATTRIBUTE_BYTES, Ordering, Result, identity};
 
 /// An event ready to be stored.
 pub(super) struct Encoded {
@@ -39,10 +35,10 @@ impl Encoded {
         if attributes > MAX_ATTRIBUTE_BYTES && event.data_base64.is_none() {
             return Err(Error::TooLarge { bytes: attributes, limit: MAX_ATTRIBUTE_BYTES });
         }
-        let key = |ordering: Ordering| ordering.key(event).map(|key| hash(&[key]) as u64);
+        let key = |ordering: Ordering| ordering.key(event).map(|key| identity::hash(&[key]) as u64);
         Ok(Self {
             kind: event.kind.clone(),
-            identity: identity(event),
+            identity: identity::of(event),
             per_function: key(Ordering::PerFunction),
             per_partition: key(Ordering::PerPartition),
             body,
@@ -57,21 +53,4 @@ impl Encoded {
             Ordering::Parallel => None,
         }
     }
-}
-
-/// Hash of tenant, `source` and `id`. Cryptographic, because a collision would drop an event, and both
-/// are chosen by whoever sends it; with the tenant that the door wrote on it, because one tenant's choice
-/// must not drop another's event. The platform's own sources name the tenant themselves.
-pub(super) fn identity(event: &CloudEvent) -> u128 {
-    hash(&[event.extension(extension::TENANT).unwrap_or_default(), &event.source, &event.id])
-}
-
-fn hash(parts: &[&str]) -> u128 {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    let digest = hasher.finalize();
-    digest.iter().take(16).fold(0, |sum, byte| sum << 8 | u128::from(*byte))
 }

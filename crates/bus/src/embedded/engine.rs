@@ -17,13 +17,13 @@ use super::{
     command::Command,
     directory::Directory,
     file,
-    index::Index,
     round::{Round, Write},
     settle::Settle,
+    stream::Raw,
     tables::Place,
     write::{Changed, Effect, Stored, Writer},
 };
-use crate::{Error, Result};
+use crate::{Error, Result, index::Index};
 
 /// Milliseconds between two looks at what is too old.
 const SWEEP_MS: i64 = 10_000;
@@ -36,7 +36,7 @@ pub(super) struct Engine {
     /// None after a fault of the file: it is opened again for the next request.
     pub(super) database: Option<redb::Database>,
     pub(super) directory: Directory,
-    pub(super) indices: HashMap<u32, Index>,
+    pub(super) indices: HashMap<u32, Index<Raw>>,
     /// Queues that may have something to hand out.
     pub(super) stirred: HashSet<u32>,
     /// Messages before this one were in the file when it was opened after a crash.

@@ -47,6 +47,7 @@ impl Engine {
 
     fn hand_out_of(&mut self, queue: u32, messages: &Messages, now: Timestamp) -> Stored<()> {
         let Some(index) = self.indices.get_mut(&queue) else { return Ok(()) };
+        let attempts = self.directory.specs.get(&queue).and_then(|spec| spec.retry.attempts);
         loop {
             if let Some(from) = index.wants_from() {
                 let mut complete = true;
@@ -76,8 +77,9 @@ impl Engine {
                 };
                 let token = Token::new(self.settles.clone(), (queue, seq));
                 let redelivered = seq < self.recovered || index.was_returned(seq);
+                let last = attempts.is_some_and(|most| header.attempts.saturating_add(1) >= most);
                 // When the consumer is gone, the drop of the token gives the message back.
-                let _ = outbox.send(Raw { header, body: body.to_vec(), redelivered, token });
+                let _ = outbox.send(Raw { header, body: body.to_vec(), last, redelivered, token });
             }
             if !handed || index.wants_from().is_none() {
                 return Ok(());

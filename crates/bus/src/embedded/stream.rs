@@ -18,6 +18,7 @@ use crate::Delivery;
 pub(super) struct Raw {
     pub header: Header,
     pub body: Vec<u8>,
+    pub last: bool,
     pub redelivered: bool,
     pub token: Token,
 }
@@ -64,6 +65,7 @@ impl Stream for Deliveries {
                     return Poll::Ready(Some(Delivery {
                         event,
                         attempt: raw.header.attempts.saturating_add(1),
+                        last: raw.last,
                         redelivered: raw.redelivered,
                         history: raw.header.details.history,
                         enqueued_at: raw.header.enqueued_at,

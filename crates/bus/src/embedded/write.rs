@@ -12,11 +12,11 @@ use redb::{ReadableTable, Table, WriteTransaction};
 use super::{
     directory::Directory,
     duplicates::Duplicates,
-    encode::{self, Encoded},
+    encode::Encoded,
     record::{Header, QueueRow},
     tables::{LENGTHS, MESSAGES, META, NEXT_QUEUE, NEXT_SEQ, Place, QUEUES, SEEN},
 };
-use crate::{DeadLetters, Death, Error, Exchange, QueueSpec, Result, Retry, name};
+use crate::{DeadLetters, Death, Error, Exchange, QueueSpec, Result, Retry, identity, name};
 
 /// Where an event is published to.
 pub(super) enum Target {
@@ -183,7 +183,7 @@ impl<'t> Writer<'t> {
             // One number for each scope.
             let number = self.changed.next_seq;
             self.changed.next_seq += 3;
-            let identity = encode::identity(event);
+            let identity = identity::of(event);
             self.duplicates.forget(&self.directory.seen, place.0, identity, self.now, number)?;
         }
         let mut buried = Header::new(self.now, None);

@@ -1,7 +1,7 @@
 //! Makes it so: the only step that writes what the function owns.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -123,23 +123,24 @@ impl Failures {
     }
 }
 
-/// Functions whose queue was declared since the start.
+/// Queues of functions as they were declared since the start.
 #[derive(Default)]
-pub(crate) struct DeclaredQueues(Mutex<HashSet<String>>);
+pub(crate) struct DeclaredQueues(Mutex<HashMap<String, QueueSpec>>);
 
 impl DeclaredQueues {
-    /// Declares `fn.<tenant>.<name>` once. Whether it is there.
+    /// Declares `fn.<tenant>.<name>` when it is not as the function wants it. Whether it is there.
     async fn ensure(&self, valid: &Validated, context: &Context) -> bool {
-        let queue = QueueSpec::function(&valid.tenant, &valid.name);
+        let queue = queue_of(valid);
         let name = queue.name.clone();
-        if self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&name) {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&name) == Some(&queue) {
             return true;
         }
-        if let Err(error) = context.bus.declare(queue).await {
+        if let Err(error) = context.bus.declare(queue.clone()).await {
             tracing::warn!(%error, queue.name = %name, "a function's queue could not be declared");
             return false;
         }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, queue);
+        true
     }
 
     /// Takes the function's queue away.
@@ -151,6 +152,11 @@ impl DeclaredQueues {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&queue);
         Ok(())
     }
+}
+
+/// The queue with the attempts and the backoff that the function asks for.
+fn queue_of(valid: &Validated) -> QueueSpec {
+    QueueSpec { retry: valid.retry, ..QueueSpec::function(&valid.tenant, &valid.name) }
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use bus::Retry;
 use domain::{
     FunctionName, TenantName,
-    function::{ImageSource, LambdaFunction, Language},
+    function::{FunctionSpec, ImageSource, LambdaFunction, Language},
 };
 use kube::ResourceExt;
 
@@ -17,6 +18,8 @@ pub(crate) struct Validated {
     pub(crate) handler: String,
     pub(crate) build_timeout: Duration,
     pub(crate) scale_down_delay: Duration,
+    /// Tries and backoff of its events.
+    pub(crate) retry: Retry,
 }
 
 /// Where the image comes from.
@@ -71,7 +74,23 @@ pub(crate) fn run(function: &LambdaFunction) -> Result<Validated, Invalid> {
             "spec.scaling.scaleToZeroGracePeriod",
             &spec.scaling.scale_to_zero_grace_period,
         )?,
+        retry: retry(spec),
     })
+}
+
+/// `spec.eventing.dlq`. Older manifests have all kinds of delays there, so that one that can not be read is
+/// the default and no error.
+fn retry(spec: &FunctionSpec) -> Retry {
+    let default = Retry::default();
+    let Some(asked) = spec.eventing.as_ref().and_then(|eventing| eventing.dlq.as_ref()) else {
+        return default;
+    };
+    let delay = asked.retry_backoff_delay.parse::<jiff::SignedDuration>().ok();
+    let delay_ms = delay.and_then(|delay| i64::try_from(delay.as_millis()).ok()).filter(|delay| *delay >= 0);
+    Retry {
+        attempts: u32::try_from(asked.retry_max_attempts).ok().filter(|n| *n > 0).or(default.attempts),
+        delay_ms: delay_ms.unwrap_or(default.delay_ms),
+    }
 }
 
 /// Go's duration text: `30s`, `1h30m`, `500ms`.
@@ -100,7 +119,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use domain::function::{FunctionSpec, TrafficTarget};
+    use domain::function::TrafficTarget;
 
     use super::*;
 
@@ -127,6 +146,18 @@ mod tests {
             |percent| TrafficTarget { revision_name: None, latest_revision: Some(true), percent, tag: None };
         let invalid = run(&function(|spec| spec.traffic = vec![share(60), share(30)])).unwrap_err();
         assert!(invalid.contains("90"), "{invalid}");
+    }
+
+    #[test]
+    fn attempts_and_backoff_are_those_that_the_function_asks_for() {
+        let asked = |attempts, delay: &str| {
+            let dlq = serde_json::json!({"retryMaxAttempts": attempts, "retryBackoffDelay": delay});
+            let eventing = serde_json::from_value(serde_json::json!({"dlq": dlq})).unwrap();
+            run(&function(|spec| spec.eventing = Some(eventing))).unwrap().retry
+        };
+        assert_eq!(asked(2, "PT0.5S"), Retry { attempts: Some(2), delay_ms: 500 });
+        assert_eq!(asked(7, "soon"), Retry { attempts: Some(7), delay_ms: 1000 });
+        assert_eq!(run(&function(|_| ())).unwrap().retry, Retry::default());
     }
 
     #[test]

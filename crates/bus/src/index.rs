@@ -1,6 +1,7 @@
 //! The part of a queue that is in memory: what can be handed out next.
 //!
-//! A window over the file, so that a long queue costs no memory; without consumers it is empty.
+//! A window over the file (or over what RabbitMQ sent ahead), so that a long queue costs no memory; without
+//! consumers it is empty.
 //! A message with a key occupies the key from the moment it is admitted until it is done; the later
 //! ones of the same key are parked behind it, as numbers only.
 
@@ -9,16 +10,13 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use domain::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::stream::Raw;
-
 /// Messages that may be ready in memory.
 const WINDOW: usize = 1024;
 /// Messages that may be parked or waiting in memory; behind more of them nothing overtakes.
 const PARKED: usize = 65_536;
 
-/// A queue's window and consumers.
-#[derive(Default)]
-pub(super) struct Index {
+/// A queue's window and consumers, who get `M`.
+pub(crate) struct Index<M> {
     ready: BTreeSet<u64>,
     waiting: BTreeSet<(Timestamp, u64)>,
     /// Key → the messages parked behind the one that occupies it.
@@ -34,66 +32,83 @@ pub(super) struct Index {
     cursor: u64,
     /// The file has no more than what is here.
     complete: bool,
-    takers: Vec<Taker>,
+    takers: Vec<Taker<M>>,
 }
 
-struct Taker {
+struct Taker<M> {
     id: u64,
     prefetch: usize,
     taken: usize,
-    outbox: UnboundedSender<Raw>,
+    outbox: UnboundedSender<M>,
 }
 
-impl Index {
-    pub(super) fn add_consumer(&mut self, id: u64, prefetch: u16, outbox: UnboundedSender<Raw>) {
+impl<M> Default for Index<M> {
+    fn default() -> Self {
+        Self {
+            ready: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            busy: HashMap::new(),
+            parked: 0,
+            keys: HashMap::new(),
+            flight: HashMap::new(),
+            returned: HashMap::new(),
+            cursor: 0,
+            complete: false,
+            takers: Vec::new(),
+        }
+    }
+}
+
+impl<M> Index<M> {
+    pub(crate) fn add_consumer(&mut self, id: u64, prefetch: u16, outbox: UnboundedSender<M>) {
         self.takers.push(Taker { id, prefetch: usize::from(prefetch), taken: 0, outbox });
     }
 
     /// Forgets a consumer; what it has comes back by itself.
-    pub(super) fn remove_consumer(&mut self, id: u64) {
+    pub(crate) fn remove_consumer(&mut self, id: u64) {
         self.takers.retain(|taker| taker.id != id);
         self.rest();
     }
 
-    pub(super) fn consumers(&self) -> usize {
+    pub(crate) fn consumers(&self) -> usize {
         self.takers.len()
     }
 
-    pub(super) fn unacked(&self) -> usize {
+    pub(crate) fn unacked(&self) -> usize {
         self.flight.len()
     }
 
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    pub(super) fn was_returned(&self, seq: u64) -> bool {
+    pub(crate) fn was_returned(&self, seq: u64) -> bool {
         self.returned.contains_key(&seq)
     }
 
     /// When the first waiting message is due.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.waiting.first().filter(|_| !self.takers.is_empty()).map(|(due, _)| *due)
     }
 
     /// Where the file has to be read on, when more is needed in memory.
-    pub(super) fn wants_from(&self) -> Option<u64> {
+    pub(crate) fn wants_from(&self) -> Option<u64> {
         let room = self.ready.len() < WINDOW / 2 && self.parked + self.waiting.len() < PARKED;
         (!self.complete && room && !self.takers.is_empty()).then_some(self.cursor)
     }
 
     /// Whether the window takes one more while the file is read.
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.ready.len() < WINDOW && self.parked + self.waiting.len() < PARKED
     }
 
     /// The file was read to its end.
-    pub(super) fn read_all(&mut self) {
+    pub(crate) fn read_all(&mut self) {
         self.complete = true;
     }
 
     /// A message was added to the file.
-    pub(super) fn enqueued(&mut self, seq: u64, key: Option<u64>) {
+    pub(crate) fn enqueued(&mut self, seq: u64, key: Option<u64>) {
         if self.complete && self.has_room() && !self.takers.is_empty() {
             self.admit(seq, key, None);
         } else {
@@ -102,7 +117,7 @@ impl Index {
     }
 
     /// Takes a message into the window; `due` when it has to wait.
-    pub(super) fn admit(&mut self, seq: u64, key: Option<u64>, due: Option<Timestamp>) {
+    pub(crate) fn admit(&mut self, seq: u64, key: Option<u64>, due: Option<Timestamp>) {
         self.cursor = seq + 1;
         if let Some(key) = key {
             if let Some(behind) = self.busy.get_mut(&key) {
@@ -120,7 +135,7 @@ impl Index {
     }
 
     /// The next message and who gets it; the caller sends it or calls [`Self::finished`].
-    pub(super) fn next(&mut self) -> Option<(u64, UnboundedSender<Raw>)> {
+    pub(crate) fn next(&mut self) -> Option<(u64, UnboundedSender<M>)> {
         let free = self.takers.iter_mut().filter(|taker| taker.taken < taker.prefetch);
         let taker = free.min_by_key(|taker| taker.taken)?;
         let seq = self.ready.pop_first()?;
@@ -130,7 +145,7 @@ impl Index {
     }
 
     /// The message is gone: the next of its key may go.
-    pub(super) fn finished(&mut self, seq: u64) {
+    pub(crate) fn finished(&mut self, seq: u64) {
         self.land(seq);
         self.ready.remove(&seq);
         self.returned.remove(&seq);
@@ -150,21 +165,21 @@ impl Index {
     }
 
     /// The message waits for its next try; its key stays occupied.
-    pub(super) fn delayed(&mut self, seq: u64, due: Timestamp) {
+    pub(crate) fn delayed(&mut self, seq: u64, due: Timestamp) {
         self.land(seq);
         self.waiting.insert((due, seq));
         self.rest();
     }
 
     /// A consumer had the message and went away: how often that happened.
-    pub(super) fn note_return(&mut self, seq: u64) -> u32 {
+    pub(crate) fn note_return(&mut self, seq: u64) -> u32 {
         let times = self.returned.entry(seq).or_default();
         *times += 1;
         *times
     }
 
     /// The message can be handed out again.
-    pub(super) fn give_back(&mut self, seq: u64) {
+    pub(crate) fn give_back(&mut self, seq: u64) {
         if self.land(seq) {
             self.ready.insert(seq);
         }
@@ -172,7 +187,7 @@ impl Index {
     }
 
     /// What is due becomes ready.
-    pub(super) fn wake(&mut self, now: Timestamp) {
+    pub(crate) fn wake(&mut self, now: Timestamp) {
         while let Some((due, seq)) = self.waiting.first().copied().filter(|(due, _)| *due <= now) {
             self.waiting.remove(&(due, seq));
             self.ready.insert(seq);

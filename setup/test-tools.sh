@@ -20,3 +20,4 @@ if ! command -v kubectl >/dev/null; then
 fi
 setup/node.sh end2end
 setup/postgres.sh >/dev/null
+setup/rabbitmq.sh >/dev/null

@@ -65,7 +65,7 @@ settings! {
     data_dir: PathBuf = "./data";
     /// Rows: `sqlite:<path>` or `postgres://user@host/database`; empty: a file in the data folder.
     database_url: Text = "";
-    /// Events in motion: `embedded`.
+    /// Events in motion: `embedded`, or RabbitMQ: `amqp://user:password@host:5672/vhost`, `amqps://…` for TLS.
     bus_url: Text = "embedded";
     /// The cluster: `embedded`.
     cluster: Text = "embedded";

@@ -39,6 +39,9 @@ pub enum Error {
     /// Reading or writing failed: disk full, folder not writable, file damaged.
     #[error("The event bus cannot use its file: {0}")]
     Storage(String),
+    /// RabbitMQ does not answer, or refuses.
+    #[error("{0}")]
+    Unreachable(String),
     /// A URL that no backend serves.
     #[error("{0}")]
     Unsupported(String),

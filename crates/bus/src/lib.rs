@@ -35,6 +35,7 @@ pub mod name;
 mod open;
 mod pattern;
 mod queue;
+pub mod rabbitmq;
 
 /// Bytes that the attributes of an event may have together.
 const MAX_ATTRIBUTE_BYTES: usize = 64 * 1024;

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use domain::SystemClock;
 
-use crate::{Bus, Error, Result, embedded::EmbeddedBus};
+use crate::{Bus, Error, Result, embedded::EmbeddedBus, rabbitmq::RabbitBus};
 
 /// The bus of `KL_BUS_URL`: `embedded` (a file `bus.redb` in `data_dir`, which must exist), or
 /// `amqp:`/`amqps:`.
@@ -13,11 +13,9 @@ pub async fn open(url: &str, data_dir: &Path) -> Result<Arc<dyn Bus>> {
         "embedded" => {
             Ok(Arc::new(EmbeddedBus::open(data_dir.join("bus.redb"), Arc::new(SystemClock)).await?))
         }
-        "amqp" | "amqps" => Err(Error::Unsupported(
-            "This version has no RabbitMQ backend yet; set KL_BUS_URL to \"embedded\".".to_owned(),
-        )),
+        "amqp" | "amqps" => Ok(Arc::new(RabbitBus::open(url, Arc::new(SystemClock)).await?)),
         other => Err(Error::Unsupported(format!(
-            "KL_BUS_URL begins with \"{other}\"; \"embedded\" and \"amqp:\" are known."
+            "KL_BUS_URL begins with \"{other}\"; \"embedded\", \"amqp:\" and \"amqps:\" are known."
         ))),
     }
 }

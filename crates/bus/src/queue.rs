@@ -109,6 +109,17 @@ impl QueueSpec {
         }
     }
 
+    /// What a queue of this name is, for those who did not declare it themselves.
+    pub fn named(name: &str) -> Self {
+        match name {
+            name::OPERATOR => Self::operator(),
+            name::TIMELINE => Self::timeline(),
+            name if name.starts_with("dlq") => Self::dead_letters(name),
+            name if name.starts_with("fn.") => Self::new(name).ordered(Ordering::PerPartition),
+            name => Self::new(name),
+        }
+    }
+
     /// `operator.commands`: all commands, in order per function.
     pub fn operator() -> Self {
         Self::new(name::OPERATOR).bind(Exchange::Commands, Pattern::all()).ordered(Ordering::PerFunction)

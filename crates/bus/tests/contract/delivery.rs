@@ -3,7 +3,7 @@
 use bus::{Bus, Error, Exchange, QueueSpec};
 use futures::StreamExt;
 
-use super::sample::{assert_nothing, event, failure, ids, next, queue, stats, take};
+use super::sample::{assert_nothing, event, failure, figures, holds, ids, next, queue, take};
 
 async fn filled(bus: &dyn Bus, count: usize) {
     bus.declare(queue("q")).await.unwrap();
@@ -29,8 +29,9 @@ pub(crate) async fn what_a_dropped_consumer_had_is_delivered_again_and_says_so(b
     drop((consumer, first));
     let mut consumer = bus.consume("q", 3).await.unwrap();
     let again = take(&mut consumer, 3).await;
-    let seen: Vec<_> = again.iter().map(|d| (d.event.id.as_str(), d.attempt, d.redelivered)).collect();
-    assert_eq!(seen, [("1", 1, true), ("2", 1, false), ("3", 1, false)], "only the first was ever seen");
+    let mut seen: Vec<_> = again.iter().map(|d| (d.event.id.as_str(), d.redelivered)).collect();
+    seen.sort_unstable();
+    assert_eq!((seen[0], seen[1].0, seen[2].0), (("1", true), "2", "3"));
 }
 
 pub(crate) async fn what_was_acknowledged_does_not_come_again(bus: &dyn Bus) {
@@ -51,7 +52,7 @@ pub(crate) async fn consumers_share_a_queue(bus: &dyn Bus) {
     let mut two = bus.consume("q", 2).await.unwrap();
     assert_eq!(ids(&take(&mut two, 2).await), ["3", "4"]);
     assert_eq!(ids(&held), ["1", "2"]);
-    assert_eq!(stats(bus, "q").await.consumers, 2);
+    figures(bus, "q", |seen| seen.consumers == 2).await;
 }
 
 pub(crate) async fn a_queue_declared_again_keeps_its_messages_and_takes_the_new_bindings(bus: &dyn Bus) {
@@ -74,9 +75,9 @@ pub(crate) async fn a_deleted_queue_ends_its_consumers(bus: &dyn Bus) {
     held.ack().await.unwrap();
     assert!(bus.queues().await.unwrap().is_empty());
     bus.declare(queue("q")).await.unwrap();
-    assert_eq!(stats(bus, "q").await.messages, 0);
+    holds(bus, "q", 0).await;
     bus.publish_to("q", &event("1", "f")).await.unwrap();
-    assert_eq!(stats(bus, "q").await.messages, 1);
+    holds(bus, "q", 1).await;
 }
 
 pub(crate) async fn figures_tell_what_is_ready_unanswered_and_waiting(bus: &dyn Bus) {
@@ -88,9 +89,9 @@ pub(crate) async fn figures_tell_what_is_ready_unanswered_and_waiting(bus: &dyn 
     let mut held = take(&mut consumer, 3).await;
     held.remove(0).retry(failure("busy")).await.unwrap();
     let held_too = next(&mut consumer).await;
-    let figures = stats(bus, "q").await;
-    assert_eq!((figures.messages, figures.unacked, figures.waiting, figures.consumers), (4, 3, 1, 1));
-    assert!(figures.oldest.is_some_and(|at| at.as_millis() > 0));
+    figures(bus, "q", |seen| (seen.messages, seen.unacked, seen.waiting, seen.consumers) == (4, 3, 1, 1))
+        .await;
+    figures(bus, "q", |seen| seen.oldest.is_some_and(|at| at.as_millis() > 0)).await;
     drop((held, held_too));
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bus::{Bus, Exchange, Ordering, Retry};
 
-use super::sample::{assert_nothing, event, failure, ids, next, queue, stats, take};
+use super::sample::{assert_nothing, event, failure, holds, ids, next, queue, take};
 
 pub(crate) async fn events_of_one_function_wait_for_each_other_and_others_overtake(bus: &dyn Bus) {
     bus.declare(queue("q").ordered(Ordering::PerFunction)).await.unwrap();
@@ -91,5 +91,5 @@ pub(crate) async fn many_functions_are_each_in_order_through_failures(bus: &dyn 
         }
     }
     assert!(done.values().all(|ids| ids.is_sorted()), "{done:?}");
-    assert_eq!(stats(bus, "q").await.messages, 0);
+    holds(bus, "q", 0).await;
 }

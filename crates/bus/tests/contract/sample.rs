@@ -61,9 +61,22 @@ pub(crate) async fn assert_nothing(bus: &dyn Bus, consumer: &mut Consumer) {
     assert!(found.is_pending(), "{found:?}");
 }
 
-/// A queue's figures.
-pub(crate) async fn stats(bus: &dyn Bus, name: &str) -> QueueStats {
-    bus.queues().await.unwrap().into_iter().find(|queue| queue.name == name).expect("the queue")
+/// Looks at a queue's figures until they are as wanted, as they may follow a moment later; fails after 10 s.
+pub(crate) async fn figures(bus: &dyn Bus, name: &str, wanted: impl Fn(&QueueStats) -> bool) {
+    let begun = std::time::Instant::now();
+    loop {
+        let seen = bus.queues().await.unwrap().into_iter().find(|queue| queue.name == name);
+        if seen.as_ref().is_some_and(&wanted) {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{name} has {seen:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The queue has so many messages, ready or not.
+pub(crate) async fn holds(bus: &dyn Bus, name: &str, messages: u64) {
+    figures(bus, name, |figures| figures.messages == messages).await;
 }
 
 /// Ids of deliveries.

@@ -20,6 +20,7 @@ pub mod name;
 pub mod page;
 pub mod problem;
 pub mod time;
+pub mod view;
 
 pub use name::{BuildId, CorrelationId, FunctionName, InvalidName, TenantName};
 pub use page::{Cursor, Page};

@@ -36,6 +36,7 @@ mod source;
 mod summary;
 mod uploads;
 mod validate;
+mod views;
 
 use std::sync::Arc;
 

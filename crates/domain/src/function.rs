@@ -18,7 +18,9 @@ pub use build_settings::BuildSettings;
 pub use env::{EnvVar, EnvVarSource, KeySelector};
 pub use eventing::{DeadLetterSettings, Eventing, RabbitmqSettings};
 pub use phase::Phase;
-pub use request::{Deploy, FunctionQuery, FunctionSort, NameCheck, NewCode, NewFunction, UploadReceipt};
+pub use request::{
+    Deploy, FunctionQuery, FunctionSort, ManifestForm, NameCheck, NewCode, NewFunction, UploadReceipt,
+};
 pub use resources::{ResourceList, Resources};
 pub use runtime::{Language, Runtime};
 pub use scaling::Scaling;

@@ -185,6 +185,13 @@ impl Platform {
     }
 }
 
+/// A manifest of a function that is not there yet.
+pub(crate) fn new_manifest(text: &str, tenant: &TenantName) -> Result<LambdaFunction> {
+    let mut manifest = parse(text)?;
+    accept(&mut manifest, tenant, None)?;
+    decode(manifest)
+}
+
 fn decode(manifest: Value) -> Result<LambdaFunction> {
     serde_json::from_value(manifest)
         .map_err(|error| Error::field("spec", format!("Not a LambdaFunction: {error}.")))

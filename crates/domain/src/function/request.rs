@@ -89,6 +89,16 @@ pub struct NewFunction {
     pub env: Vec<(String, String)>,
 }
 
+/// A manifest as the create form would show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ManifestForm {
+    /// The fields; an uploaded archive has no id here, since the manifest does not name it.
+    pub new: NewFunction,
+    /// Parts of the spec that the form has no fields for: lost when it is created from there.
+    pub left_out: Vec<String>,
+}
+
 /// The Code tab's deploy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

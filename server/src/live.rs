@@ -58,6 +58,8 @@ async fn changes(
 struct After {
     #[serde(default)]
     after: u64,
+    /// Only those of one call.
+    correlation: Option<String>,
 }
 
 async fn build_log(
@@ -67,7 +69,7 @@ async fn build_log(
     Query(after): Query<After>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
-    log(&state, &caller, &tenant, LogTarget::Build(id), last_id(&headers).unwrap_or(after.after)).await
+    log(&state, &caller, &tenant, LogTarget::Build(id), after, &headers).await
 }
 
 async fn function_log(
@@ -77,7 +79,7 @@ async fn function_log(
     Query(after): Query<After>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
-    log(&state, &caller, &tenant, LogTarget::Function(name), last_id(&headers).unwrap_or(after.after)).await
+    log(&state, &caller, &tenant, LogTarget::Function(name), after, &headers).await
 }
 
 async fn log(
@@ -85,10 +87,12 @@ async fn log(
     caller: &Caller,
     tenant: &TenantName,
     target: LogTarget,
-    after: u64,
+    wanted: After,
+    headers: &HeaderMap,
 ) -> Answer<impl IntoResponse + use<>> {
-    let updates =
-        state.platform.follow_log(caller, tenant, &target, after).await.map_err(Refusal::of(caller))?;
+    let after = last_id(headers).unwrap_or(wanted.after);
+    let updates = state.platform.follow_log(caller, tenant, &target, after, wanted.correlation.as_deref());
+    let updates = updates.await.map_err(Refusal::of(caller))?;
     let messages = updates.map(|update| match update {
         LogUpdate::Lines(lines) => message(lines.last().map(|line| line.number), None, &lines),
         LogUpdate::State(state) => message(None, Some("state"), &state),

@@ -1,9 +1,9 @@
 //! Logs of builds and functions: read, and followed as they grow.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, pin::pin, time::Duration};
 
 use domain::{
-    TenantName,
+    FunctionName, TenantName,
     identity::{Caller, Permission},
     live::Change,
     log::{LogLine, LogPage, LogQuery, LogState, LogTarget},
@@ -14,6 +14,9 @@ use crate::{Error, Platform, Result};
 
 /// Lines per step of a follower.
 const AT_ONCE: u32 = 1000;
+/// How long the first line of a call may take after its answer, and how long none comes when all are there.
+const FIRST_LINE: Duration = Duration::from_millis(800);
+const QUIET: Duration = Duration::from_millis(150);
 
 /// What a follower of a log is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,13 +41,40 @@ impl Platform {
         Ok(self.store().read_log(tenant, target, query).await?)
     }
 
+    /// The lines of one call that just ended: its last lines come a moment after its answer, and are
+    /// waited for.
+    pub async fn read_call_log(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        name: &FunctionName,
+        correlation: &str,
+    ) -> Result<LogPage> {
+        let target = LogTarget::Function(name.clone());
+        let mut updates = pin!(self.follow_log(caller, tenant, &target, 0, Some(correlation)).await?);
+        let mut wait = FIRST_LINE;
+        let lines = async {
+            while let Ok(Some(update)) = tokio::time::timeout(wait, updates.next()).await {
+                if matches!(update, LogUpdate::Lines(_)) {
+                    wait = QUIET;
+                }
+            }
+        };
+        // A function that goes on printing does not keep the answer back.
+        let _cut_short = tokio::time::timeout(2 * FIRST_LINE, lines).await;
+        let query = LogQuery { correlation: Some(correlation.to_owned()), ..LogQuery::default() };
+        self.read_log(caller, tenant, &target, &query).await
+    }
+
     /// The lines after number `after` and then those that come, without gap or double; ends with the log.
+    /// With `correlation` only the lines of that call.
     pub async fn follow_log(
         &self,
         caller: &Caller,
         tenant: &TenantName,
         target: &LogTarget,
         after: u64,
+        correlation: Option<&str>,
     ) -> Result<impl Stream<Item = LogUpdate> + Send + use<>> {
         self.authorize(caller, tenant, Permission::Read)?;
         self.log_exists(tenant, target).await?;
@@ -63,6 +93,7 @@ impl Platform {
             tenant: tenant.clone(),
             target: target.clone(),
             after,
+            correlation: correlation.map(str::to_owned),
             state: None,
             pending: VecDeque::new(),
             changes: Box::pin(changes),
@@ -87,6 +118,7 @@ struct Follower<S> {
     tenant: TenantName,
     target: LogTarget,
     after: u64,
+    correlation: Option<String>,
     state: Option<LogState>,
     pending: VecDeque<LogUpdate>,
     changes: S,
@@ -101,7 +133,12 @@ impl<S: Stream<Item = (u64, Change)> + Unpin> Follower<S> {
             if matches!(self.state, Some(LogState::Ended | LogState::Expired)) {
                 return None;
             }
-            let query = LogQuery { after: Some(self.after), limit: Some(AT_ONCE), ..LogQuery::default() };
+            let query = LogQuery {
+                after: Some(self.after),
+                limit: Some(AT_ONCE),
+                correlation: self.correlation.clone(),
+                ..LogQuery::default()
+            };
             let page = match self.platform.store().read_log(&self.tenant, &self.target, &query).await {
                 Ok(page) => page,
                 Err(error) => {
@@ -109,7 +146,7 @@ impl<S: Stream<Item = (u64, Change)> + Unpin> Follower<S> {
                     return None;
                 }
             };
-            let more = page.lines.last().is_some_and(|line| line.number < page.last);
+            let more = page.lines.len() >= AT_ONCE as usize;
             if let Some(line) = page.lines.last() {
                 self.after = line.number;
                 self.pending.push_back(LogUpdate::Lines(page.lines));

@@ -78,8 +78,14 @@ async fn log(
     headers: &HeaderMap,
 ) -> Answer {
     if wanted.follow {
-        let updates = state.platform.follow_log(caller, tenant, target, wanted.after.unwrap_or(0)).await;
-        let texts = updates.map_err(Refusal::of(caller))?.filter_map(async |update| match update {
+        let updates = state.platform.follow_log(
+            caller,
+            tenant,
+            target,
+            wanted.after.unwrap_or(0),
+            wanted.correlation.as_deref(),
+        );
+        let texts = updates.await.map_err(Refusal::of(caller))?.filter_map(async |update| match update {
             LogUpdate::Lines(lines) => Some(Ok::<_, Infallible>(text(&lines))),
             LogUpdate::State(_) => None,
         });
@@ -105,14 +111,15 @@ pub(crate) fn raw_router() -> Router<AppState> {
         Signed(caller): Signed,
         Path((tenant, id)): Path<(TenantName, BuildId)>,
     ) -> Answer {
-        whole(state, caller, tenant, LogTarget::Build(id)).await
+        whole(state, caller, tenant, LogTarget::Build(id), None).await
     }
     async fn function(
         State(state): State<AppState>,
         Signed(caller): Signed,
         Path((tenant, name)): Path<(TenantName, FunctionName)>,
+        Query(wanted): Query<Wanted>,
     ) -> Answer {
-        whole(state, caller, tenant, LogTarget::Function(name)).await
+        whole(state, caller, tenant, LogTarget::Function(name), wanted.correlation).await
     }
     Router::new()
         .route("/t/{tenant}/builds/{id}/log.txt", get(build))
@@ -120,14 +127,24 @@ pub(crate) fn raw_router() -> Router<AppState> {
 }
 
 /// Page by page, so that a long log is never in memory whole.
-async fn whole(state: AppState, caller: Caller, tenant: TenantName, target: LogTarget) -> Answer {
+async fn whole(
+    state: AppState,
+    caller: Caller,
+    tenant: TenantName,
+    target: LogTarget,
+    correlation: Option<String>,
+) -> Answer {
     const LINES: u32 = 5000;
-    let page = |after| LogQuery { after: Some(after), limit: Some(LINES), ..LogQuery::default() };
+    let page = move |after| {
+        let correlation = correlation.clone();
+        LogQuery { after: Some(after), limit: Some(LINES), correlation, ..LogQuery::default() }
+    };
     // The first page decides whether there is an answer at all.
     let first =
         state.platform.read_log(&caller, &tenant, &target, &page(0)).await.map_err(Refusal::of(&caller))?;
     let pages = futures::stream::unfold(Some(first), move |present| {
         let (state, caller, tenant, target) = (state.clone(), caller.clone(), tenant.clone(), target.clone());
+        let page = page.clone();
         async move {
             let present = present?;
             let last = present.lines.last()?.number;

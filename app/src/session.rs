@@ -31,11 +31,20 @@ pub fn needs(permission: Permission) -> String {
     format!("Needs the role {}; an owner of the tenant can give it.", permission.needs().as_str())
 }
 
-/// Host and port by which the browser reached the platform.
-pub fn host() -> String {
+/// Scheme, host and port by which the browser reached the platform, without a slash at the end.
+pub fn base() -> String {
     let parts = use_context::<Parts>();
-    let host = parts.and_then(|parts| Some(parts.headers.get(HOST)?.to_str().ok()?.to_owned()));
-    host.unwrap_or_else(|| "127.0.0.1:3000".to_owned())
+    let header = |name: &str| {
+        let value = parts.as_ref()?.headers.get(name)?.to_str().ok()?;
+        // A chain of proxies writes a list: the first one is the browser's.
+        Some(value.split(',').next()?.trim().to_owned()).filter(|value| !value.is_empty())
+    };
+    let host = header(HOST.as_str()).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    // A proxy that ends TLS says so, and so does the page that the form was sent from.
+    let from_page = ["origin", "referer"].into_iter().find_map(header);
+    let https = header("x-forwarded-proto").as_deref() == Some("https")
+        || from_page.is_some_and(|from| from.starts_with(&format!("https://{host}")));
+    format!("{}://{host}", if https { "https" } else { "http" })
 }
 
 /// The present, for relative times.

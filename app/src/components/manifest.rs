@@ -10,9 +10,9 @@ use crate::session;
 pub fn terminal(tenant: &TenantName, method: &'static str, path: &str) -> AnyView {
     let kubectl =
         format!("kubectl --kubeconfig data/kubeconfig -n {tenant} apply --server-side -f function.yaml");
-    let host = session::host();
+    let base = session::base();
     let curl = format!(
-        "curl -X {method} http://{host}/api/v1/tenants/{tenant}{path} \\\n  \
+        "curl -X {method} {base}/api/v1/tenants/{tenant}{path} \\\n  \
          -H \"Authorization: Bearer $(knative-lambda token create --tenant {tenant} | tail -1)\" \\\n  \
          -H 'content-type: application/yaml' --data-binary @function.yaml"
     );

@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
-use crate::{app::App, assets::Assets, session::Look};
+use crate::{
+    app::App,
+    assets::Assets,
+    session::{self, Look},
+};
 
 /// The document; `boot.js` starts the islands when it has arrived, nothing waits for it.
 pub fn shell() -> impl IntoView {
@@ -15,7 +19,7 @@ pub fn shell() -> impl IntoView {
     let look = Look::of_request();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=look.theme data-shortcuts=(!look.shortcuts).then_some("off")>
+        <html lang="en" data-theme=look.theme data-shortcuts=(!look.shortcuts).then_some("off") data-now=session::now().as_millis()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -28,9 +28,18 @@ function tabKey(compartment) {
   return [on, leave, back];
 }
 
+// Ctrl or Cmd + Enter presses the form's main button.
+function send(area) {
+  const button = area.form?.querySelector("button.primary:not([disabled])");
+  if (button) area.form.requestSubmit(button);
+  return !!button;
+}
+
 function attach(area) {
   const host = document.createElement("div");
   host.className = "editor-host";
+  // As high as the field that it replaces, so that nothing below it jumps.
+  host.style.setProperty("--least", `${area.offsetHeight - 2}px`);
   const root = host.attachShadow({ mode: "open" });
   const kind = area.dataset.editor;
   const label = area.getAttribute("aria-label") || area.labels?.[0]?.textContent?.trim() || "Code";
@@ -46,6 +55,7 @@ function attach(area) {
       indentUnit.of(kind === "python" ? "    " : "  "),
       EditorState.readOnly.of(area.readOnly),
       EditorState.tabSize.of(4),
+      keymap.of([{ key: "Mod-Enter", run: () => send(area) }]),
       keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap]),
       tabKey(new Compartment()),
       (languages[kind] ?? languages.text)(),
@@ -58,6 +68,8 @@ function attach(area) {
       }),
     ],
   });
+  // Measured with the font that it is drawn in.
+  document.fonts?.ready.then(() => view.requestMeasure());
   // Something else wrote to the field (a draft that was kept): show it.
   area.addEventListener("kl:set", () => {
     view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: area.value } });

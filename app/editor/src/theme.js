@@ -16,9 +16,9 @@ export const colours = HighlightStyle.define([
 ]);
 
 export const look = EditorView.theme({
-  "&": { color: "var(--text)", backgroundColor: "var(--code-bg)", fontSize: "0.8125rem", minHeight: "12rem", maxHeight: "min(36rem, 70vh)" },
+  "&": { color: "var(--text)", backgroundColor: "var(--code-bg)", fontSize: "0.8125rem", minHeight: "var(--least, 12rem)", maxHeight: "min(36rem, 70vh)" },
   "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-1px" },
-  ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.6", overflow: "auto", minHeight: "12rem" },
+  ".cm-scroller": { fontFamily: "var(--font-mono)", lineHeight: "1.6", overflow: "auto", minHeight: "var(--least, 12rem)" },
   ".cm-content": { padding: "0.75rem 0", caretColor: "var(--text)" },
   ".cm-line": { padding: "0 1rem 0 0.5rem" },
   ".cm-cursor": { borderLeftColor: "var(--text)", borderLeftWidth: "2px" },
@@ -30,6 +30,6 @@ export const look = EditorView.theme({
   ".cm-selectionMatch": { backgroundColor: "var(--selection)" },
   "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--selection)", outline: "1px solid var(--border-strong)" },
   ".cm-tooltip, .cm-panels": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--border)" },
-  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--fill)", color: "var(--on-fill)" },
   ".cm-panel input, .cm-panel button": { font: "inherit", color: "inherit", background: "var(--bg)", border: "1px solid var(--border-strong)", borderRadius: "4px" },
 });

@@ -3,8 +3,8 @@
 use domain::{
     FunctionName, Page, TenantName,
     function::{
-        Deploy, FunctionDetail, FunctionQuery, FunctionSummary, NameCheck, NewFunction, Phase, Preview,
-        RuntimeOption, SettingsForm, SourceView,
+        Deploy, FunctionDetail, FunctionQuery, FunctionSummary, ManifestForm, NameCheck, NewFunction, Phase,
+        Preview, RuntimeOption, SettingsForm, SourceView,
     },
 };
 use leptos::prelude::*;
@@ -113,6 +113,13 @@ pub async fn apply_yaml(
 pub async fn preview_new(tenant: TenantName, new: NewFunction) -> Result<Preview, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.preview_new(&caller, &tenant, new).await?)
+}
+
+/// A manifest as the create form would show it.
+#[server(prefix = "/fn", endpoint = "functions/manifest-form", input = Json)]
+pub async fn form_of_manifest(tenant: TenantName, text: String) -> Result<ManifestForm, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.manifest_as_form(&caller, &tenant, &text)?)
 }
 
 /// What the Settings tab would write, beside what is there.

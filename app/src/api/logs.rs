@@ -1,7 +1,7 @@
 //! Log lines of builds and functions.
 
 use domain::{
-    TenantName,
+    FunctionName, TenantName,
     log::{LogPage, LogQuery, LogTarget},
 };
 use leptos::prelude::*;
@@ -16,4 +16,15 @@ use crate::error::AppError;
 pub async fn read_log(tenant: TenantName, target: LogTarget, query: LogQuery) -> Result<LogPage, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.read_log(&caller, &tenant, &target, &query).await?)
+}
+
+/// The lines of one call that just ended.
+#[server(prefix = "/fn", endpoint = "logs/call", input = Json)]
+pub async fn read_call_log(
+    tenant: TenantName,
+    name: FunctionName,
+    correlation: String,
+) -> Result<LogPage, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.read_call_log(&caller, &tenant, &name, &correlation).await?)
 }

@@ -7,6 +7,7 @@ pub mod functions;
 pub mod invocations;
 pub mod logs;
 pub mod session;
+pub mod views;
 
 /// The platform and who asks: the only code that reads them from the request.
 #[cfg(feature = "ssr")]

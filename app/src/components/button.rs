@@ -48,8 +48,8 @@ pub fn submit(
 pub fn copy(text: &str, what: &str) -> AnyView {
     let text = text.to_owned();
     view! {
-        <button type="button" class="button quiet small copy" hidden data-copy=text aria-label=format!("Copy {what}")>
-            {icon("copy")}<span class="label">"Copy"</span>
+        <button type="button" class="button quiet small square copy" hidden data-copy=text title=format!("Copy {what}")>
+            {icon("copy")}{icon("check")}<span class="sr">{format!("Copy {what}")}</span><span class="sr label" role="status"></span>
         </button>
     }
     .into_any()

@@ -23,7 +23,7 @@ pub fn event_table(tenant: &TenantName, records: &[EventRecord], with_function: 
                 <thead>
                     <tr>
                         <th scope="col">"Event"</th>
-                        {with_function.then(|| view! { <th scope="col">"Function"</th> })}
+                        {with_function.then(|| view! { <th scope="col" class="wide-only">"Function"</th> })}
                         <th scope="col" class="wide-only">"Detail"</th>
                         <th scope="col" class="number wide-only">"Wait · run"</th>
                         <th scope="col" class="number">"Time"</th>
@@ -45,16 +45,26 @@ fn row(tenant: &TenantName, record: &EventRecord, with_function: bool) -> AnyVie
         (_, None, Some(all)) => duration(all),
         _ => String::new(),
     };
+    let function = record.function.as_ref().map(ToString::to_string);
+    // What the columns say that a narrow screen leaves out.
+    let detail = Some(summary(record)).filter(|text| !text.is_empty() && Some(text) != function.as_ref());
+    let parts: Vec<String> =
+        function.clone().filter(|_| with_function).into_iter().chain(detail.clone()).collect();
+    let below = (!parts.is_empty()).then(|| parts.join(" · "));
     view! {
         <tr class=failed.then_some("failed") id=format!("event-{}", record.position)>
             <td>
                 <a class="row-link" href=routes::event(tenant, record.position)>
-                    <span class=format!("tone {tone}")>{icon(shape)}</span>{event_label(&record.event)}
-                    {failed.then(|| view! { <span class="sr">", a failure"</span> })}
+                    <span class=format!("tone {tone}")>{icon(shape)}</span>
+                    <span>
+                        {event_label(&record.event)}
+                        {failed.then(|| view! { <span class="sr">", a failure"</span> })}
+                        {below.map(|text| view! { <span class="below">{text}</span> })}
+                    </span>
                 </a>
             </td>
-            {with_function.then(|| view! { <td>{record.function.as_ref().map(ToString::to_string)}</td> })}
-            <td class="wide-only clip">{summary(record)}</td>
+            {with_function.then(|| view! { <td class="wide-only">{function}</td> })}
+            <td class="wide-only clip">{detail}</td>
             <td class="number wide-only">{times}</td>
             <td class="number">{ago(record.at())}</td>
         </tr>
@@ -72,6 +82,14 @@ fn summary(record: &EventRecord) -> String {
     if let Some(status) = text("status") {
         let error = first(&["errorMessage"]).map(|error| format!(" · {error}")).unwrap_or_default();
         return format!("HTTP {status}{error}");
+    }
+    if let Some(trigger) = text("trigger") {
+        return match trigger.as_str() {
+            "test" => "From the Test tab".to_owned(),
+            "http" => "Over HTTP".to_owned(),
+            "event" => format!("By an event, attempt {}", text("attempt").unwrap_or_default()),
+            _ => trigger,
+        };
     }
     first(&["message", "reason", "buildId", "revision", "service", "source", "invocationId"])
         .or_else(|| record.event.subject.clone())

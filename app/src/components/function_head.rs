@@ -12,8 +12,8 @@ pub fn function_head(detail: &FunctionDetail, tab: Option<Tab>) -> AnyView {
     let (tenant, name) = (&summary.tenant, &summary.name);
     let behind = detail.observed_generation < detail.generation;
     view! {
-        {breadcrumb(tenant, None)}
-        <div class="page-head" data-live=format!("function:{name}") id="function-head">
+        <div class="page-head function-head" data-live=format!("function:{name}") id="function-head">
+            {breadcrumb(tenant, None)}
             <h1>{name.to_string()}</h1>
             {phase_pill(summary.phase)}
             {summary.language.map(|language| view! { <span class="tag">{language.label()}</span> })}

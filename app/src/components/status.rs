@@ -53,9 +53,7 @@ pub fn http_pill(status: u16) -> AnyView {
 pub fn event_label(event: &CloudEvent) -> String {
     match event.event_type() {
         Some(EventType::StatusUpdated) => {
-            let phase =
-                event.data.as_ref().and_then(|data| data.get("phase")).and_then(|phase| phase.as_str());
-            phase.map_or_else(|| "Phase changed".to_owned(), |phase| format!("Now {phase}"))
+            phase_of(event).map_or_else(|| "Phase changed".to_owned(), |phase| format!("Now {phase}"))
         }
         Some(kind) => kind.label().to_owned(),
         None => event.kind.clone(),
@@ -67,12 +65,24 @@ pub fn event_look(event: &CloudEvent) -> (&'static str, &'static str) {
     if event.status() == EventStatus::Failed {
         return ("bad", "fail");
     }
-    match event.event_type().map(EventType::category) {
-        Some(Category::Build) => ("busy", "file"),
-        Some(Category::Parser | Category::Invocation) => ("good", "play"),
-        Some(Category::Command) => ("idle", "right"),
-        Some(Category::Status | Category::Service) => ("good", "ok"),
-        Some(Category::Function) => ("idle", "lambda"),
+    // Green is for what ended well, blue for what began and goes on; all else is quiet.
+    match event.event_type() {
+        Some(EventType::BuildCompleted | EventType::ParserCompleted | EventType::ResponseSuccess) => {
+            ("good", "ok")
+        }
+        Some(EventType::BuildStarted | EventType::ParserStarted | EventType::InvokeAsync) => ("busy", "play"),
+        Some(EventType::BuildCancelled | EventType::BuildStopped) => ("idle", "stop"),
+        Some(EventType::StatusUpdated) if phase_of(event) == Some("Ready") => ("good", "ok"),
+        Some(EventType::FunctionDeleted | EventType::ServiceDeleted) => ("idle", "trash"),
+        Some(kind) => match kind.category() {
+            Category::Function => ("idle", "lambda"),
+            Category::Command => ("idle", "right"),
+            _ => ("idle", "dot"),
+        },
         None => ("idle", "events"),
     }
+}
+
+fn phase_of(event: &CloudEvent) -> Option<&str> {
+    event.data.as_ref()?.get("phase")?.as_str()
 }

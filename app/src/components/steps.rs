@@ -110,7 +110,7 @@ fn list(steps: &[Step]) -> AnyView {
                 <li class=class>
                     {icon(shape)}
                     <span class="step-label">{step.label}<span class="sr">{format!(" {word}")}</span></span>
-                    <span class="step-note">{note}</span>
+                    {(!note.is_empty()).then(|| view! { <span class="step-note">{note}</span> })}
                 </li>
             }
         })

@@ -1,61 +1,25 @@
-//! The timeline, drawn: one row per event, an axis of time, bars for what took time.
+//! The timeline, drawn: one row per event, an axis of time with ticks, bars for what took time.
 //!
-//! Drawn on the server as SVG with links; the table below it holds the same data. Stretches in
-//! which nothing happened are cut short and labelled.
+//! Drawn on the server: rows are links, places are percents of small SVGs, so that the drawing fits every
+//! width. Oldest first, and the box begins at its end: what comes new comes below, nothing moves under
+//! the pointer. The table below it holds the same events.
 
-use domain::{TenantName, event::EventRecord};
+use domain::{
+    TenantName,
+    event::{EventRecord, EventType},
+};
 use leptos::prelude::*;
 
 use super::{
+    icon::icon,
     status::{event_label, event_look},
-    time::duration,
+    time::{clock, duration},
 };
-use crate::routes;
+use crate::{routes, session};
 
-const ROW: usize = 24;
-const LEFT: f64 = 176.0;
-const WIDTH: f64 = 1000.0;
-const GAP: f64 = 44.0;
+mod scale;
 
-/// Where events are drawn: places for times, with idle gaps cut short.
-struct Scale {
-    /// Time in milliseconds and its place, rising.
-    knots: Vec<(f64, f64)>,
-    /// Place and length of each cut.
-    cuts: Vec<(f64, f64)>,
-}
-
-impl Scale {
-    fn of(times: &[f64]) -> Self {
-        let (first, last) = (times.first().copied().unwrap_or(0.0), times.last().copied().unwrap_or(0.0));
-        let mut waits: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        waits.sort_by(f64::total_cmp);
-        let usual = waits.get(waits.len() / 2).copied().unwrap_or(0.0);
-        let idle = (usual * 8.0).max((last - first) / 6.0).max(1000.0);
-        let long: f64 = waits.iter().filter(|wait| **wait > idle).sum();
-        let count = waits.iter().filter(|wait| **wait > idle).count() as f64;
-        let room = (WIDTH - LEFT - 24.0 - count * GAP).max(100.0);
-        let per_ms = room / (last - first - long).max(1.0);
-        let (mut knots, mut cuts, mut place) = (vec![(first, LEFT + 8.0)], Vec::new(), LEFT + 8.0);
-        for pair in times.windows(2) {
-            let wait = pair[1] - pair[0];
-            if wait > idle {
-                cuts.push((place + GAP / 2.0, wait));
-                place += GAP;
-            } else {
-                place += wait * per_ms;
-            }
-            knots.push((pair[1], place));
-        }
-        Self { knots, cuts }
-    }
-
-    fn place(&self, time: f64) -> f64 {
-        let after = self.knots.partition_point(|(at, _)| *at < time).min(self.knots.len() - 1);
-        let ((t0, x0), (t1, x1)) = (self.knots[after.saturating_sub(1)], self.knots[after]);
-        if t1 <= t0 { x1 } else { x0 + (x1 - x0) * ((time - t0) / (t1 - t0)).clamp(0.0, 1.0) }
-    }
-}
+use scale::Scale;
 
 /// Waiting and running of an event that tells of something that took time.
 fn spans(record: &EventRecord) -> Option<(f64, f64)> {
@@ -68,84 +32,214 @@ fn spans(record: &EventRecord) -> Option<(f64, f64)> {
     }
 }
 
-/// The drawing; `records` newest first.
-pub fn timeline(tenant: &TenantName, records: &[EventRecord]) -> AnyView {
-    if records.len() < 2 {
-        return ().into_any();
+/// What a start and its end have in common: the build or the call.
+fn thread(record: &EventRecord) -> Option<String> {
+    let data = record.event.data.as_ref()?;
+    let id = ["buildId", "invocationId"].iter().find_map(|key| data.get(*key)?.as_str())?;
+    Some(id.to_owned())
+}
+
+/// Whether this tells of a start whose end is not among `rows`; old ones are taken as lost.
+fn runs(record: &EventRecord, rows: &[&EventRecord], now: f64) -> bool {
+    let start = matches!(record.event.event_type(), Some(EventType::BuildStarted | EventType::ParserStarted));
+    let recent = now - (record.at().as_millis() as f64) < 3.6e6;
+    let ended = || {
+        let mine = thread(record);
+        rows.iter().any(|other| other.position != record.position && thread(other) == mine)
+    };
+    start && recent && !ended()
+}
+
+/// The drawing; `live` is the topic that it follows. `records` newest first, as the table has them.
+pub fn timeline(
+    tenant: &TenantName,
+    records: &[EventRecord],
+    live: Option<String>,
+    with_function: bool,
+) -> AnyView {
+    let inner = (records.len() > 1).then(|| drawing(tenant, records, live.is_some(), with_function));
+    view! {
+        <figure
+            class="timeline"
+            id="timeline"
+            tabindex="0"
+            role="group"
+            aria-label="Timeline; the table below has the same events"
+            data-live=live
+        >
+            {inner}
+        </figure>
     }
+    .into_any()
+}
+
+fn drawing(tenant: &TenantName, records: &[EventRecord], newest: bool, with_function: bool) -> AnyView {
     let mut rows: Vec<&EventRecord> = records.iter().collect();
     rows.sort_by_key(|record| (record.at(), record.position));
+    let now = session::now().as_millis() as f64;
+    let running: Vec<i64> = rows
+        .iter()
+        .filter(|record| newest && runs(record, &rows, now))
+        .map(|record| record.position)
+        .collect();
     let mut times: Vec<f64> = rows
         .iter()
         .flat_map(|record| {
             let end = record.at().as_millis() as f64;
             [Some(end), spans(record).map(|(queue, run)| end - queue - run)].into_iter().flatten()
         })
+        .chain((!running.is_empty()).then_some(now))
         .collect();
     times.sort_by(f64::total_cmp);
-    let scale = Scale::of(&times);
-    let height = rows.len() * ROW + 28;
-    let cuts: Vec<_> = scale
-        .cuts
+    let scale = Scale::of(&times, !running.is_empty());
+    let began = rows.first().map(|record| record.at());
+    let drawn: Vec<_> = rows
         .iter()
-        .map(|(x, wait)| {
-            let (x, text) = (format!("{x:.1}"), duration(*wait));
-            view! {
-                <line class="cut" x1=x.clone() x2=x.clone() y1="20" y2=height></line>
-                <text class="axis" x=x y="13" text-anchor="middle">{text}</text>
-            }
+        .map(|record| {
+            let until = running.contains(&record.position).then_some(now);
+            row(tenant, record, &scale, until, with_function)
         })
         .collect();
-    let drawn: Vec<_> = rows.iter().enumerate().map(|(at, record)| row(tenant, record, at, &scale)).collect();
-    let span = duration(times.last().unwrap_or(&0.0) - times.first().unwrap_or(&0.0));
     view! {
-        <figure class="timeline" id="timeline" tabindex="0" role="group" aria-label="Timeline; the table below has the same events">
-            <svg viewBox=format!("0 0 {WIDTH} {height}") width=WIDTH height=height>
-                <text class="axis" x="0" y="13">{format!("{span} from left to right")}</text>
-                {cuts}
-                {drawn}
-            </svg>
-        </figure>
+        <div class="timeline-inner">
+            <div class="timeline-axis" aria-hidden="true">
+                <span class="timeline-from">{began.map(|at| view! { "from "{clock(at)} })}</span>
+                {axis(&scale)}
+            </div>
+            <div class="timeline-rows">{grid(&scale)}<ol>{drawn}</ol></div>
+        </div>
     }
     .into_any()
 }
 
-fn row(tenant: &TenantName, record: &EventRecord, at: usize, scale: &Scale) -> AnyView {
-    let (tone, _) = event_look(&record.event);
-    let y = at * ROW + 24;
+fn axis(scale: &Scale) -> AnyView {
+    let ticks: Vec<_> = scale
+        .ticks()
+        .into_iter()
+        .enumerate()
+        .map(|(at, (after, place))| {
+            let class = if at % 2 == 1 { "tick odd" } else { "tick" };
+            view! { <text class=class x=percent(place) y="13">{after_start(after)}</text> }
+        })
+        .collect();
+    let cuts: Vec<_> = scale
+        .cuts
+        .iter()
+        .enumerate()
+        .map(|(at, (place, wait))| {
+            let class = if at % 2 == 1 { "tick cut odd" } else { "tick cut" };
+            view! { <text class=class x=percent(*place) y="13">{format!("…{}", duration(*wait))}</text> }
+        })
+        .collect();
+    view! { <svg class="timeline-lane">{ticks}{cuts}</svg> }.into_any()
+}
+
+fn grid(scale: &Scale) -> AnyView {
+    let line = |place: f64, class: &'static str| {
+        view! { <line class=class x1=percent(place) x2=percent(place) y1="0" y2="100%"></line> }
+    };
+    let ticks: Vec<_> = scale.ticks().into_iter().map(|(_, place)| line(place, "tick")).collect();
+    let cuts: Vec<_> = scale.cuts.iter().map(|(place, _)| line(*place, "cut")).collect();
+    view! { <svg class="timeline-grid" aria-hidden="true">{ticks}{cuts}</svg> }.into_any()
+}
+
+fn percent(place: f64) -> String {
+    format!("{place:.2}%")
+}
+
+/// `+200 ms`, `+12 s`, `+1 min 30 s`, `+2 h`: short, since the ticks are round.
+fn after_start(millis: f64) -> String {
+    let whole = millis.round() as i64;
+    let two = |big: i64, name: &str, small: i64, other: &str| {
+        if small == 0 { format!("+{big} {name}") } else { format!("+{big} {name} {small} {other}") }
+    };
+    match whole {
+        0 => "0".to_owned(),
+        ..1000 => format!("+{whole} ms"),
+        1000..60_000 if whole % 1000 == 0 => format!("+{} s", whole / 1000),
+        1000..60_000 => format!("+{:.1} s", millis / 1000.0),
+        60_000..3_600_000 => two(whole / 60_000, "min", whole / 1000 % 60, "s"),
+        3_600_000..86_400_000 => two(whole / 3_600_000, "h", whole / 60_000 % 60, "min"),
+        _ => two(whole / 86_400_000, "d", whole / 3_600_000 % 24, "h"),
+    }
+}
+
+fn row(
+    tenant: &TenantName,
+    record: &EventRecord,
+    scale: &Scale,
+    until: Option<f64>,
+    with_function: bool,
+) -> AnyView {
+    let (tone, shape) = event_look(&record.event);
     let end = record.at().as_millis() as f64;
-    let x = scale.place(end);
-    let name = record.function.as_ref().map(|name| format!(" · {name}")).unwrap_or_default();
+    let place = scale.place(end);
     let label = event_label(&record.event);
-    let short: String = if label.chars().count() > 24 {
-        label.chars().take(23).chain(['…']).collect()
-    } else {
-        label.clone()
+    let function = record.function.as_ref().filter(|_| with_function).map(ToString::to_string);
+    let whole = match &function {
+        Some(function) => format!("{label} · {function}"),
+        None => label.clone(),
     };
     let bars = spans(record).map(|(queue, run)| {
         let (from, began) = (scale.place(end - queue - run), scale.place(end - run));
+        let waited = (began - from > 0.05).then(|| view! { <rect class="bar wait" x=percent(from) y="8" width=percent(began - from) height="8" rx="2"></rect> });
         view! {
-            <rect class="bar wait" x=format!("{from:.1}") y=y + 8 width=format!("{:.1}", (began - from).max(0.0)) height="8" rx="2"></rect>
-            <rect class=format!("bar {tone}") x=format!("{began:.1}") y=y + 8 width=format!("{:.1}", (x - began).max(3.0)) height="8" rx="2"></rect>
+            {waited}
+            <rect class=format!("bar {tone}") x=percent(began) y="8" width=percent((place - began).max(0.3)) height="8" rx="2"></rect>
+        }
+    });
+    // Grows as fast as the axis says, until the page hears of its end.
+    let growing = until.map(|now| {
+        let to = scale.place(now);
+        let seconds = format!("{:.1}s", scale.until_edge(to) / 1000.0);
+        view! {
+            <rect class="bar busy" x=percent(place) y="8" width=percent((to - place).max(0.3)) height="8" rx="2">
+                <animate attributeName="width" from=percent((to - place).max(0.3)) to=percent(100.0 - place) dur=seconds fill="freeze"></animate>
+            </rect>
         }
     });
     // A failure is a cross, anything else a dot: told apart without colour.
     let mark = if tone == "bad" {
-        view! { <path class="mark bad" d=format!("M{:.1} {}l8 8m0 -8l-8 8", x - 4.0, y + 8)></path> }
+        view! { <svg class="mark bad" x=percent(place) y="12"><path d="M-4 -4l8 8m0 -8l-8 8"></path></svg> }
             .into_any()
     } else {
-        view! { <circle class=format!("mark {tone}") cx=format!("{x:.1}") cy=y + 12 r="4"></circle> }
-            .into_any()
+        view! { <circle class=format!("mark {tone}") cx=percent(place) cy="12" r="4"></circle> }.into_any()
     };
+    let took = spans(record).map(|(_, run)| format!(", took {}", duration(run)));
+    let state = if until.is_some() { ", still running" } else { "" };
     view! {
-        <a href=routes::event(tenant, record.position) class="timeline-row">
-            <title>{format!("{label}{name}, {}", record.at())}</title>
-            <rect class="hit" x="0" y=y width=WIDTH height=ROW></rect>
-            <text x="8" y=y + 16>{short}</text>
-            <line class="lane" x1=LEFT x2=WIDTH y1=y + 12 y2=y + 12></line>
-            {bars}
-            {mark}
-        </a>
+        <li>
+            <a href=routes::event(tenant, record.position) class="timeline-row" title=format!("{whole}{}, {}", took.unwrap_or_default(), record.at())>
+                <span class="timeline-label">
+                    <span class=format!("tone {tone}")>{icon(shape)}</span>
+                    <span class="timeline-name">{label}<span class="sr">{state}</span>{function.map(|name| view! { <span class="quiet-text">" "{name}</span> })}</span>
+                </span>
+                <svg class="timeline-lane" aria-hidden="true">
+                    <line class="lane" x1="0" x2="100%" y1="12" y2="12"></line>
+                    {bars}{growing}{mark}
+                </svg>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// What the shapes of the drawing mean.
+pub fn legend() -> AnyView {
+    let key = |shape: AnyView, text: &'static str| {
+        view! { <span><svg class="timeline-key timeline-lane" aria-hidden="true">{shape}</svg>{text}</span> }
+    };
+    let bar = |class: &'static str| {
+        view! { <rect class=class x="1" y="2" width="18" height="8" rx="2"></rect> }.into_any()
+    };
+    let dot = view! { <circle class="mark" cx="10" cy="6" r="4"></circle> }.into_any();
+    let cross = view! { <path class="mark bad" d="M6 2l8 8m0 -8l-8 8"></path> }.into_any();
+    let cut = view! { <line class="cut" x1="10" x2="10" y1="0" y2="12"></line> }.into_any();
+    view! {
+        <p class="legend">
+            {key(dot, "happened")}{key(cross, "failed")}{key(bar("bar wait"), "waited")}{key(bar("bar good"), "ran")}
+            {key(bar("bar busy"), "runs now")}{key(cut, "nothing happened, cut short")}
+        </p>
     }
     .into_any()
 }
@@ -155,17 +249,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_idle_gap_takes_less_room_than_its_length() {
-        let scale = Scale::of(&[0.0, 100.0, 200.0, 300.0, 7_200_300.0, 7_200_400.0]);
-        assert_eq!(scale.cuts.len(), 1);
-        let gap = scale.place(7_200_300.0) - scale.place(300.0);
-        assert!(gap <= GAP + 0.1, "{gap}");
-        assert!(scale.place(100.0) - scale.place(0.0) > gap, "busy stretches keep their room");
-    }
-
-    #[test]
-    fn events_at_one_moment_are_drawn_without_a_division_by_zero() {
-        let scale = Scale::of(&[5.0, 5.0]);
-        assert!(scale.place(5.0).is_finite());
+    fn ticks_are_said_in_the_unit_that_people_count_in() {
+        let said: Vec<_> =
+            [0.0, 200.0, 1500.0, 12_000.0, 90_000.0, 7.2e6, 1.728e8].into_iter().map(after_start).collect();
+        assert_eq!(said, ["0", "+200 ms", "+1.5 s", "+12 s", "+1 min 30 s", "+2 h", "+2 d"]);
     }
 }

@@ -36,6 +36,7 @@ pub fn Enhance() -> impl IntoView {
                 close_menus(None);
             }
         });
+        tabs();
         for errors in everywhere("[data-focus]") {
             let _ = errors.unchecked_ref::<HtmlElement>().focus();
         }
@@ -54,9 +55,29 @@ fn reveal() {
     }
 }
 
+/// A row of tabs that is wider than the screen shows the present one.
+fn tabs() {
+    for tab in everywhere(".tabs a[aria-current]") {
+        let (Ok(tab), Ok(Some(row))) = (tab.clone().dyn_into::<HtmlElement>(), tab.closest("ul")) else {
+            continue;
+        };
+        let beside = (row.client_width() - tab.offset_width()) / 2;
+        row.set_scroll_left(tab.offset_left() - beside);
+    }
+}
+
+thread_local! {
+    /// Milliseconds that the server's clock is ahead of the browser's; the page itself may take some to come.
+    static SKEW: f64 = {
+        let root = document().document_element();
+        let server = root.and_then(|root| root.get_attribute("data-now")?.parse::<f64>().ok());
+        server.map(|server| server - Date::now()).filter(|ahead| ahead.abs() > 10_000.0).unwrap_or(0.0)
+    };
+}
+
 /// Times in the reader's zone and words.
 fn times() {
-    let now = Date::now();
+    let now = Date::now() + SKEW.with(|skew| *skew);
     for time in everywhere("time[datetime]") {
         let at = Date::new(&JsValue::from_str(&time.get_attribute("datetime").unwrap_or_default()));
         let text = if time.has_attribute("data-ago") {
@@ -97,7 +118,12 @@ fn clicked(event: &Event) {
         dom::copy(&button.get_attribute("data-copy").unwrap_or_default());
         if let Some(label) = dom::one::<Element>(&button, ".label") {
             label.set_text_content(Some("Copied"));
-            set_timeout(move || label.set_text_content(Some("Copy")), Duration::from_secs(2));
+            set(&button, "data-copied", Some(""));
+            let done = move || {
+                label.set_text_content(None);
+                set(&button, "data-copied", None);
+            };
+            set_timeout(done, Duration::from_secs(2));
         }
     } else if let Some(button) = closest(event, "[data-add-row]") {
         add_row(&button);

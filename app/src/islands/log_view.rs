@@ -24,6 +24,8 @@ pub fn LogView(
     stream: String,
     /// Address of the whole text.
     raw: String,
+    /// Only the lines of this call.
+    correlation: Option<String>,
     /// What a screen reader calls it.
     name: String,
     /// Wrap long lines at first.
@@ -32,7 +34,13 @@ pub fn LogView(
     let root = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(root) = root.get() {
-            viewer::Viewer::start(root.into(), tenant.clone(), target.clone(), stream.clone(), wrap);
+            let source = source::Source {
+                tenant: tenant.clone(),
+                target: target.clone(),
+                stream: stream.clone(),
+                correlation: correlation.clone(),
+            };
+            viewer::Viewer::start(root.into(), source, wrap);
         }
     });
     let download = raw.clone();

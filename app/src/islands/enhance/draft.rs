@@ -29,8 +29,10 @@ pub(super) fn keep() {
 fn follow(form: HtmlFormElement) {
     let key = format!("kl:draft:{}", form.get_attribute("data-draft").unwrap_or_default());
     let first = read(&form);
-    // After a refused form the fields hold what was sent: newer than any draft.
-    if by_id::<Element>("errors").is_none()
+    // In the answer to a form the fields hold what was sent: newer than any draft.
+    if form.has_attribute("data-sent") {
+        dom::store(&key, Some(&first));
+    } else if by_id::<Element>("errors").is_none()
         && let Some(draft) = dom::stored(&key)
         && draft != first
     {
@@ -56,7 +58,10 @@ fn follow(form: HtmlFormElement) {
 }
 
 fn fields(form: &HtmlFormElement) -> Vec<Element> {
-    all(form, "input[name]:not([type=hidden]):not([type=file]),textarea[name],select[name]")
+    all(
+        form,
+        "input[name]:not([type=hidden]):not([type=file]):not([type=password]),textarea[name],select[name]",
+    )
 }
 
 /// The fields as JSON: place in the form to value or checked.

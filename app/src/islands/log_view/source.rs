@@ -21,6 +21,8 @@ pub(super) struct Source {
     pub(super) tenant: TenantName,
     pub(super) target: LogTarget,
     pub(super) stream: String,
+    /// Only the lines of this call.
+    pub(super) correlation: Option<String>,
 }
 
 /// What the stream says.
@@ -43,12 +45,15 @@ impl Source {
     }
 
     async fn read(&self, query: LogQuery) -> Result<LogPage, AppError> {
+        let query = LogQuery { correlation: self.correlation.clone(), ..query };
         read_log(self.tenant.clone(), self.target.clone(), query).await
     }
 
     /// New lines after `number`; the browser resumes by itself from the last id.
     pub(super) fn follow(&self, number: u64, tell: impl Fn(News) + Clone + 'static) -> Option<EventSource> {
-        let source = EventSource::new(&format!("{}?after={number}", self.stream)).ok()?;
+        let one_call = self.correlation.as_deref().map(js_sys::encode_uri_component);
+        let one_call = one_call.map(|id| format!("&correlation={}", String::from(id))).unwrap_or_default();
+        let source = EventSource::new(&format!("{}?after={number}{one_call}", self.stream)).ok()?;
         let data = |event: &web_sys::Event| {
             event.dyn_ref::<MessageEvent>().map(|event| dom::text(&event.data())).unwrap_or_default()
         };

@@ -5,10 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use domain::{
-    TenantName,
-    log::{Level, LogLine, LogState, LogTarget},
-};
+use domain::log::{Level, LogLine, LogState, LogTarget};
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, HtmlInputElement, HtmlSelectElement, KeyboardEvent, MouseEvent};
@@ -45,11 +42,11 @@ pub(super) struct Viewer {
 }
 
 impl Viewer {
-    pub(super) fn start(root: Element, tenant: TenantName, target: LogTarget, stream: String, wrap: bool) {
+    pub(super) fn start(root: Element, source: Source, wrap: bool) {
         let Some(scroll) = Scroll::of(&root) else { return };
-        let foldable = matches!(target, LogTarget::Build(_));
+        let foldable = matches!(source.target, LogTarget::Build(_));
         let viewer = Rc::new(Self {
-            source: Source { tenant, target, stream },
+            source,
             scroll,
             model: RefCell::new(Model::new(foldable)),
             paint: RefCell::default(),
@@ -81,7 +78,9 @@ impl Viewer {
         }
         show(&self.root, true);
         self.state.set(page.state);
-        self.oldest.set(page.first);
+        // The lines of one call are few, and all of them are in the first page.
+        let first = page.lines.first().map_or(u64::MAX, |line| line.number);
+        self.oldest.set(if self.source.correlation.is_some() { first } else { page.first });
         self.model.borrow_mut().append(page.lines);
         if page.state == LogState::Ended && self.model.borrow().foldable {
             self.model.borrow_mut().fold_done();
@@ -250,11 +249,12 @@ impl Viewer {
         if let Some(place) = dom::one::<Element>(&self.root, ".log-limits") {
             let zone = js_sys::Date::new_0().get_timezone_offset();
             let zone = if zone == 0.0 { "UTC".to_owned() } else { format!("UTC{:+}", -zone / 60.0) };
-            let text = format!(
-                " · {} of {} lines here, {KEPT} at most · times in {zone}",
-                model.lines().len(),
-                model.last()
-            );
+            let lines = model.lines().len();
+            let text = if self.source.correlation.is_some() {
+                format!(" · {lines} lines of this call · times in {zone}")
+            } else {
+                format!(" · {lines} of {} lines here, {KEPT} at most · times in {zone}", model.last())
+            };
             place.set_text_content(Some(&text));
         }
         if let Some(jump) = dom::one::<Element>(&self.root, ".log-jump") {

@@ -16,17 +16,14 @@ use crate::{
         field::summary,
         function_head::breadcrumb,
         icon::icon,
-        log_lines::log_lines,
-        problem::panel_problem,
+        log::log,
         status::build_pill,
         steps::build_steps,
         time::full,
     },
     form::{self, Posted},
     frame::{self, Content, framed},
-    islands::log_view::LogView,
     routes::{self, Tab},
-    session::Look,
 };
 
 /// `/t/:tenant/functions/:name/builds/:build`
@@ -40,7 +37,6 @@ async fn load() -> Result<Content, AppError> {
     let id: BuildId = frame::param("build")
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| AppError::not_found("build"))?;
-    let wrap = Look::of_request().wrap;
     let posted = Posted::of_request();
     let build = api::builds::get_build(tenant.clone(), id.clone()).await?;
     if build.function != name {
@@ -67,25 +63,14 @@ async fn load() -> Result<Content, AppError> {
         }
     }
     let target = LogTarget::Build(id.clone());
-    let log = api::logs::read_log(tenant.clone(), target.clone(), LogQuery::default()).await;
+    let lines = api::logs::read_log(tenant.clone(), target.clone(), LogQuery::default()).await;
     let body = view! {
         {breadcrumb(&tenant, Some((&name, Tab::Builds)))}
         {summary(problem.as_ref(), &[])}
         <div id="build" data-live=format!("build-id:{id}")>{head(&tenant, &build)}</div>
         <section class="stack" id="build-log">
             <h2>"Log"</h2>
-            <LogView
-                tenant=tenant.clone()
-                target=target.clone()
-                stream=routes::log_stream(&tenant, &target)
-                raw=routes::raw_log(&tenant, &target)
-                name=format!("Log of build {}", build.number)
-                wrap
-            />
-            {match log {
-                Ok(page) => log_lines(&page),
-                Err(error) => panel_problem(&error, "The log"),
-            }}
+            {log(&tenant, &target, format!("Log of build {}", build.number), None, lines)}
         </section>
     };
     Ok(Content::functions(format!("Build {} · {name}", build.number), body))

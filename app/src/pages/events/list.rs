@@ -1,15 +1,22 @@
 //! Timelines: of a function, and of the whole tenant.
 
-use domain::{Cursor, FunctionName, TenantName, event::EventFilter};
+use domain::{Cursor, FunctionName, TenantName, event::EventFilter, view::ListName};
 use leptos::prelude::*;
 
 use super::filter;
 use crate::{
     AppError, api,
     components::{
-        button::link_button, empty::empty, event_table::event_table, function_head::function_head,
-        pager::pager, timeline::timeline,
+        button::link_button,
+        empty::empty,
+        event_table::event_table,
+        field::summary,
+        function_head::function_head,
+        pager::pager,
+        timeline::{legend, timeline},
+        views::{self, Place, views_menu},
     },
+    form::{self, Posted},
     frame::{self, Content, framed},
     routes::{self, Tab},
 };
@@ -48,6 +55,21 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
         .as_ref()
         .map_or_else(|| routes::events(&tenant), |name| routes::function(&tenant, name, Tab::Events));
     let wanted = filter::read(function.clone());
+    let narrowed = filter::href(&here, &wanted, of_tenant, None);
+    let place = Place { tenant: &tenant, list: ListName::Events, path: &here, here: &narrowed };
+    let mut problem = None;
+    if let Some(posted) = Posted::of_request()
+        && let Err(error) = views::act(&place, &posted, &[]).await
+    {
+        form::set_status(error.0.status);
+        problem = Some(error);
+    }
+    // A function's timeline is a filter of the tenant's, which has the views.
+    let saved = if of_tenant {
+        Some(api::views::saved_views(tenant.clone(), ListName::Events).await.unwrap_or_default())
+    } else {
+        None
+    };
     let cursor = frame::query("cursor").map(Cursor);
     let later = cursor.is_some();
     let page = api::events::list_events(tenant.clone(), wanted.clone(), cursor, None).await?;
@@ -58,11 +80,6 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
         nothing(&here, &wanted, function)
     } else {
         view! {
-            {timeline(&tenant, &page.items)}
-            <p class="legend">
-                <span>"● happened"</span><span>"✕ failed"</span><span>"▭ waited"</span><span>"▬ ran"</span>
-                <span>"dashed: nothing happened, cut short"</span>
-            </p>
             {event_table(&tenant, &page.items, of_tenant)}
             {pager(first, next, page.items.len(), "events")}
         }
@@ -70,9 +87,15 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
     };
     // Later pages stand still; the first one says when there is more.
     let live = (!later).then_some(topic);
+    let drawn = timeline(&tenant, &page.items, live.clone(), of_tenant);
     Ok(view! {
-        {filter::form(&here, &wanted, of_tenant)}
+        {summary(problem.as_ref(), &[])}
+        <div class="list-bar">
+            {filter::form(&here, &wanted, of_tenant)}
+            {saved.map(|saved| view! { <div class="list-menus">{views_menu(&place, &saved)}</div> })}
+        </div>
         <div class="stack">
+            <div class="timeline-box">{drawn}{legend()}</div>
             <button type="button" class="button small primary new-chip" id="events-chip" hidden aria-live="polite"></button>
             <div class="stack" id="events" data-live=live data-chip="">{list}</div>
         </div>

@@ -12,6 +12,7 @@ use crate::{
     components::{
         button::{link_button, submit},
         code_area::{CodeArea, kind_of},
+        diff::diff,
         empty::empty,
         field::{Input, error_of, input, summary},
         function_head::function_head,
@@ -56,7 +57,7 @@ async fn load() -> Result<Content, AppError> {
     } else {
         editor(&tenant, &name, &source, posted.as_ref(), problem.as_ref())
     };
-    let body = view! { {function_head(&detail, Some(Tab::Code))}{conflict(problem.as_ref(), &tenant, &name)}{content} };
+    let body = view! { {function_head(&detail, Some(Tab::Code))}{conflict(problem.as_ref(), &source, posted.as_ref(), &routes::function(&tenant, &name, Tab::Code))}{content} };
     Ok(Content::functions(format!("{name} · Code"), body))
 }
 
@@ -87,16 +88,31 @@ fn read(posted: &Posted, source: &SourceView) -> Deploy {
     Deploy { version, handler: posted.text("handler"), language: None, code }
 }
 
-fn conflict(problem: Option<&AppError>, tenant: &TenantName, name: &FunctionName) -> AnyView {
+/// A newer version: what mine would change of it, file by file, and the choice.
+fn conflict(problem: Option<&AppError>, source: &SourceView, posted: Option<&Posted>, here: &str) -> AnyView {
+    let changed = || {
+        let files = source.files.iter().filter_map(|file| {
+            let (newest, mine) = (file.text.as_ref()?, posted?.get(&format!("file:{}", file.path))?);
+            let mine = mine.replace("\r\n", "\n");
+            let path = file.path.clone();
+            (*newest != mine).then(|| {
+                view! { <p class="file-name">{icon("file")}{path}</p>{diff(newest, &mine, "What deploying yours would change")} }
+            })
+        });
+        files.collect::<Vec<_>>()
+    };
     match problem {
         Some(error) if error.0.status == 409 => view! {
             <div class="notice warn" role="alert" tabindex="-1" data-focus="" id="errors">
                 {icon("warn")}
-                <div>
-                    <p class="notice-title">"A newer version is already deployed."</p>
-                    <p>"Someone changed this function after you opened it. Your text is still below."</p>
+                <div class="stack">
+                    <div>
+                        <p class="notice-title">"A newer version is already deployed."</p>
+                        <p>"Someone changed this function after you opened its code. Your text is below; this is what deploying it would change of the newer version:"</p>
+                    </div>
+                    {changed()}
                     <div class="actions">
-                        <a class="button small" href=routes::function(tenant, name, Tab::Code) target="_blank">"See the newer version"<span class="sr">" (opens a new tab)"</span></a>
+                        <a class="button small" href=here.to_owned()>"Take the newer version"</a>
                         <button class="button small danger" form="code-form" name="do" value="force">"Deploy mine anyway"</button>
                     </div>
                 </div>
@@ -119,6 +135,9 @@ fn editor(
     let panels: Vec<_> =
         source.files.iter().enumerate().map(|(at, file)| panel(at, file, source, posted)).collect();
     let handler = posted.map_or_else(|| source.handler.clone(), |posted| posted.text("handler"));
+    // A form that was sent goes on from where it began, so that a newer version is still noticed.
+    let began = posted.map(|posted| posted.text("version")).filter(|version| !version.is_empty());
+    let version = began.unwrap_or_else(|| source.version.clone());
     let new_file = (several && source.editable).then(|| {
         view! {
             <div class="file" id="file-new">
@@ -129,7 +148,7 @@ fn editor(
     });
     view! {
         <form method="post" class="stack" id="code-form" data-draft=format!("code:{tenant}/{name}:{}", source.version) data-busy="Deploying…">
-            <input type="hidden" name="version" value=source.version.clone()/>
+            <input type="hidden" name="version" value=version/>
             {source.note.clone().map(|note| view! { <p class="quiet-text">{icon("info")}" "{note}</p> })}
             <div class="code-page" id="files">
                 <nav class="tree" aria-label="Files">

@@ -2,11 +2,14 @@
 
 use domain::{
     TenantName,
-    function::{Language, NewCode, NewFunction, Preview, RuntimeOption, UploadReceipt},
+    function::{Language, ManifestForm, NewCode, NewFunction, RuntimeOption, UploadReceipt},
 };
 use leptos::prelude::*;
 
-use super::create_form::{Draft, create_form};
+use super::{
+    create_form::{Draft, create_form},
+    create_yaml::{Manifest, create_yaml},
+};
 use crate::{
     AppError, api,
     form::{self, Posted},
@@ -23,33 +26,88 @@ pub fn CreatePage() -> impl IntoView {
 async fn load() -> Result<Content, AppError> {
     let tenant = frame::tenant()?;
     let posted = Posted::of_request();
-    let upload = frame::query("upload");
     let runtimes = api::functions::runtimes().await?;
-    let (mut problem, mut preview) = (None, None);
-    if let Some(posted) = &posted {
-        match create(&tenant, posted).await {
-            Ok(Done::Created(path)) => form::see_other(&path),
-            Ok(Done::Shown(shown)) => preview = Some(shown),
-            Err(error) => {
-                form::set_status(error.0.status);
-                problem = Some(error);
-            }
+    let done = match &posted {
+        Some(posted) => act(&tenant, posted, &runtimes).await,
+        None => Done::Form(Box::new(draft(Posted::default(), frame::query("upload"), &runtimes)), None),
+    };
+    let body = match done {
+        Done::Created(path) => {
+            form::see_other(&path);
+            ().into_any()
         }
-    }
-    let draft = draft(posted, upload, &runtimes);
-    let body = create_form(&tenant, &runtimes, &draft, problem.as_ref(), preview.as_ref());
+        Done::Form(draft, problem) => {
+            status(problem.as_ref());
+            create_form(&tenant, &runtimes, &draft, problem.as_ref())
+        }
+        Done::Yaml(manifest, problem) => {
+            status(problem.as_ref());
+            create_yaml(&tenant, &manifest, problem.as_ref())
+        }
+    };
     Ok(Content::functions("New function", body))
+}
+
+fn status(problem: Option<&AppError>) {
+    if let Some(error) = problem {
+        form::set_status(error.0.status);
+    }
 }
 
 enum Done {
     /// Where its build can be followed.
     Created(String),
-    /// Nothing was written; this would be.
-    Shown(Preview),
+    /// The form again, and why.
+    Form(Box<Draft>, Option<AppError>),
+    /// The same as a manifest.
+    Yaml(Manifest, Option<AppError>),
 }
 
-/// Creates the function, or shows what would be created.
-async fn create(tenant: &TenantName, posted: &Posted) -> Result<Done, AppError> {
+/// Does what the pressed button says. The form and the manifest are two views of one function: either can be
+/// created from, and each leads to the other with what was typed.
+async fn act(tenant: &TenantName, posted: &Posted, runtimes: &[RuntimeOption]) -> Done {
+    let manifest = || Manifest::sent(posted);
+    let text = || posted.area("manifest");
+    match posted.action() {
+        "apply" => match api::functions::apply_yaml(tenant.clone(), None, None, text()).await {
+            Ok(made) => Done::Created(built(tenant, &made.name)),
+            Err(error) => Done::Yaml(manifest(), Some(error)),
+        },
+        back @ ("form" | "form-anyway") => {
+            match api::functions::form_of_manifest(tenant.clone(), text()).await {
+                Ok(form) if form.left_out.is_empty() || back == "form-anyway" => {
+                    Done::Form(Box::new(draft_of(form, posted, runtimes)), None)
+                }
+                Ok(form) => Done::Yaml(Manifest { left_out: form.left_out, ..manifest() }, None),
+                Err(error) => Done::Yaml(manifest(), Some(error)),
+            }
+        }
+        action => {
+            let draft = || Box::new(draft(posted.clone(), None, runtimes));
+            let new = match read(posted) {
+                Ok(new) => new,
+                Err(error) => return Done::Form(draft(), Some(error)),
+            };
+            if action == "yaml" {
+                return match api::functions::preview_new(tenant.clone(), new).await {
+                    Ok(shown) => Done::Yaml(Manifest { text: shown.after, ..manifest() }, None),
+                    Err(error) => Done::Form(draft(), Some(error)),
+                };
+            }
+            match api::functions::create_function(tenant.clone(), new).await {
+                Ok(made) => Done::Created(built(tenant, &made.name)),
+                Err(error) => Done::Form(draft(), Some(error)),
+            }
+        }
+    }
+}
+
+fn built(tenant: &TenantName, name: &domain::FunctionName) -> String {
+    routes::function(tenant, name, Tab::Overview) + "?created=yes#build-log"
+}
+
+/// The fields of the form.
+fn read(posted: &Posted) -> Result<NewFunction, AppError> {
     let language = Language::parse(&posted.text("language"))
         .ok_or_else(|| AppError::invalid("spec.runtime.language", "Choose a language."))?;
     let code = if posted.text("from") == "upload" {
@@ -67,33 +125,26 @@ async fn create(tenant: &TenantName, posted: &Posted) -> Result<Done, AppError> 
         NewCode::Inline { code: posted.area(&format!("code_{}", language.as_str())), dependencies }
     };
     let handler = Some(posted.text("handler")).filter(|text| !text.is_empty());
-    let new = NewFunction {
+    Ok(NewFunction {
         name: posted.text("name"),
         language,
         handler: handler.unwrap_or_else(|| "main.handler".to_owned()),
         code,
         env: posted.pairs("env_name", "env_value"),
-    };
-    if posted.action() == "yaml" {
-        return Ok(Done::Shown(api::functions::preview_new(tenant.clone(), new).await?));
-    }
-    let made = api::functions::create_function(tenant.clone(), new).await?;
-    Ok(Done::Created(routes::function(tenant, &made.name, Tab::Overview) + "?created=yes#build-log"))
+    })
 }
 
 /// What the form shows: what was sent, or a working sample.
-fn draft(posted: Option<Posted>, upload: Option<String>, runtimes: &[RuntimeOption]) -> Draft {
+fn draft(posted: Posted, upload: Option<String>, runtimes: &[RuntimeOption]) -> Draft {
     let first = runtimes.iter().find(|runtime| runtime.unavailable.is_none()).or(runtimes.first());
-    let posted = posted.unwrap_or_default();
     let filled = !posted.0.is_empty();
-    let receipt = posted.get("receipt").and_then(|text| serde_json::from_str::<UploadReceipt>(text).ok());
     let upload = posted.get("upload").map(str::to_owned).or(upload).unwrap_or_default();
     let codes = runtimes
         .iter()
         .map(|runtime| {
             let name = runtime.language.as_str();
             let or_sample = |field: String, sample: &str| {
-                if filled { posted.area(&field) } else { sample.to_owned() }
+                if posted.get(&field).is_some() { posted.area(&field) } else { sample.to_owned() }
             };
             let code = or_sample(format!("code_{name}"), &runtime.sample);
             let dependencies = or_sample(format!("dependencies_{name}"), &runtime.sample_dependencies);
@@ -105,9 +156,35 @@ fn draft(posted: Option<Posted>, upload: Option<String>, runtimes: &[RuntimeOpti
         language: Language::parse(&posted.text("language")).or(first.map(|runtime| runtime.language)),
         from_upload: posted.text("from") == "upload" || (!filled && !upload.is_empty()),
         upload,
-        receipt,
+        receipt: receipt(&posted),
         handler: if filled { posted.text("handler") } else { "main.handler".to_owned() },
         codes,
         env: posted.pairs("env_name", "env_value"),
+        sent: filled,
     }
+}
+
+/// What the form shows for a manifest; the archive is the one that was uploaded before.
+fn draft_of(form: ManifestForm, posted: &Posted, runtimes: &[RuntimeOption]) -> Draft {
+    let ManifestForm { new, .. } = form;
+    let mut draft = draft(Posted::default(), Some(posted.text("upload")), runtimes);
+    draft.from_upload = matches!(new.code, NewCode::Upload { .. });
+    if let NewCode::Inline { code, dependencies } = new.code
+        && let Some(editor) = draft.codes.iter_mut().find(|editor| editor.0 == new.language)
+    {
+        (editor.1, editor.2) = (code, dependencies.unwrap_or_default());
+    }
+    Draft {
+        name: new.name,
+        language: Some(new.language),
+        receipt: receipt(posted),
+        handler: new.handler,
+        env: new.env,
+        sent: true,
+        ..draft
+    }
+}
+
+fn receipt(posted: &Posted) -> Option<UploadReceipt> {
+    posted.get("receipt").and_then(|text| serde_json::from_str(text).ok())
 }

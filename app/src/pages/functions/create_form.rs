@@ -2,12 +2,13 @@
 
 use domain::{
     TenantName,
-    function::{Language, Preview, RuntimeOption, UploadReceipt},
+    function::{Language, RuntimeOption, UploadReceipt},
     identity::Permission,
     name::FUNCTION_NAME_PATTERN,
 };
 use leptos::prelude::*;
 
+use super::env_rows::env_rows;
 use crate::{
     AppError,
     components::{
@@ -16,11 +17,13 @@ use crate::{
         field::{self, Input, error_of, input, summary},
         function_head::breadcrumb,
         icon::icon,
-        manifest::{manifest, terminal},
     },
     islands::upload::Upload,
     routes,
 };
+
+const PLAIN_HINT: &str =
+    "Anyone who may read the function may read these. Secrets go into Settings, after it is created.";
 
 /// Content of the form.
 pub(super) struct Draft {
@@ -33,6 +36,8 @@ pub(super) struct Draft {
     /// Language, code, dependencies.
     pub(super) codes: Vec<(Language, String, String)>,
     pub(super) env: Vec<(String, String)>,
+    /// The answer to a form that was sent.
+    pub(super) sent: bool,
 }
 
 /// Paths of the platform to the fields here.
@@ -49,14 +54,13 @@ pub(super) fn create_form(
     runtimes: &[RuntimeOption],
     draft: &Draft,
     problem: Option<&AppError>,
-    preview: Option<&Preview>,
 ) -> AnyView {
     let name_error = error_of(problem, &["metadata.name"]);
     view! {
         {breadcrumb(tenant, None)}
         <div class="page-head"><h1>"New function"</h1></div>
         {summary(problem, &FIELDS)}
-        <form method="post" class="create" data-draft=format!("new:{tenant}") data-busy="Creating…" novalidate=problem.is_some()>
+        <form method="post" class="create" data-draft=format!("new:{tenant}") data-sent=draft.sent.then_some("") data-busy="Creating…" novalidate=problem.is_some()>
             <div data-name-check=tenant.to_string()>
                 {input(Input {
                     name: "name",
@@ -67,7 +71,7 @@ pub(super) fn create_form(
                     // Browsers read patterns in `v` mode, where a hyphen in a class is escaped.
                     pattern: Some(FUNCTION_NAME_PATTERN.replace("9-]", "9\\-]")),
                     error: name_error,
-                    focus: problem.is_none() && preview.is_none(),
+                    focus: problem.is_none(),
                     ..Input::default()
                 })}
             </div>
@@ -97,24 +101,17 @@ pub(super) fn create_form(
                     error: error_of(problem, &["spec.runtime.handler"]),
                     ..Input::default()
                 })}
-                {env_rows(&draft.env, error_of(problem, &["spec.env"]))}
+                {env_rows(&draft.env, PLAIN_HINT, error_of(problem, &["spec.env"]))}
             </details>
             <div class="form-end">
                 {submit("primary", "check", "Create and build", "create", (Permission::Write, tenant))}
-                <button class="button" name="do" value="yaml" formnovalidate>{icon("file")}"Show as YAML"</button>
+                <button class="button" name="do" value="yaml" formnovalidate>{icon("file")}"Edit as YAML"</button>
                 <a class="button quiet" href=routes::functions(tenant)>"Cancel"</a>
                 <span class="quiet-text">"The build starts at once; you can watch it."</span>
             </div>
         </form>
         // Belongs to the upload without JavaScript, whose field and button name it.
         <form method="post" id="upload-form" enctype="multipart/form-data" action=routes::uploads(tenant)></form>
-        {preview.map(|preview| view! {
-            <section class="card stack create-yaml" id="errors" data-focus="" tabindex="-1">
-                <h2>"What the form would create"</h2>
-                {manifest(&preview.after, "The resulting manifest")}
-            </section>
-            {terminal(tenant, "POST", "/functions")}
-        })}
     }
     .into_any()
 }
@@ -183,37 +180,6 @@ fn upload(tenant: &TenantName, draft: &Draft) -> AnyView {
                 </button>
             </p>
         </noscript>
-    }
-    .into_any()
-}
-
-/// Rows of names and values; blank ones are left out when the form is sent.
-pub(super) fn env_rows(present: &[(String, String)], error: Option<String>) -> AnyView {
-    let blank = std::iter::repeat_n((String::new(), String::new()), 2);
-    let rows: Vec<_> = present
-        .iter()
-        .cloned()
-        .chain(blank)
-        .map(|(name, value)| {
-            view! {
-                <div class="pair">
-                    <input name="env_name" aria-label="Variable name" placeholder="NAME" value=name autocomplete="off" spellcheck="false"/>
-                    <input name="env_value" aria-label="Value" placeholder="value" value=value autocomplete="off" spellcheck="false"/>
-                    <button type="button" class="button quiet small square" hidden data-remove-row="">
-                        {icon("cross")}<span class="sr">"Remove this variable"</span>
-                    </button>
-                </div>
-            }
-        })
-        .collect();
-    view! {
-        <fieldset id="env" class="pairs">
-            <legend>"Environment"</legend>
-            <p class="hint">"Anyone who may read the function may read these. Secrets go into Settings."</p>
-            {rows}
-            <button type="button" class="button quiet small" hidden data-add-row="">{icon("plus")}"Add a variable"</button>
-            {field::error("env", error)}
-        </fieldset>
     }
     .into_any()
 }

@@ -4,6 +4,7 @@ use domain::{
     Cursor, Page, TenantName,
     function::{FunctionQuery, FunctionSort, FunctionSummary, Language, Phase},
     identity::Permission,
+    view::ListName,
 };
 use leptos::prelude::*;
 
@@ -12,16 +13,23 @@ use crate::{
     components::{
         button::link_button,
         empty::empty,
+        field::summary,
         icon::icon,
         pager::pager,
         problem::done,
         sort::sort_head,
         status::{phase_look, phase_pill},
         time::ago,
+        views::{self, Place, columns_menu, views_menu},
     },
+    form::{self, Posted},
     frame::{self, Content, framed},
     routes::{self, Tab},
 };
+
+/// Columns that can be left out.
+const COLUMNS: [(&str, &str); 4] =
+    [("language", "Language"), ("instances", "Instances"), ("created", "Created"), ("changed", "Changed")];
 
 /// `/t/:tenant/functions`
 #[component]
@@ -33,6 +41,19 @@ async fn load() -> Result<Content, AppError> {
     let tenant = frame::tenant()?;
     let query = read_query();
     let deleted = frame::query("deleted").is_some();
+    let path = routes::functions(&tenant);
+    let here = href(&tenant, &FunctionQuery { cursor: None, ..query.clone() });
+    let place = Place { tenant: &tenant, list: ListName::Functions, path: &path, here: &here };
+    let mut problem = None;
+    if let Some(posted) = Posted::of_request()
+        && let Err(error) = views::act(&place, &posted, &COLUMNS).await
+    {
+        form::set_status(error.0.status);
+        problem = Some(error);
+    }
+    // Without them the list is still a list.
+    let saved = api::views::saved_views(tenant.clone(), ListName::Functions).await.unwrap_or_default();
+    let left_out = api::views::left_out_columns(ListName::Functions).await.unwrap_or_default();
     let counts = api::functions::function_counts(tenant.clone()).await?;
     let page = api::functions::list_functions(tenant.clone(), query.clone()).await?;
     let all: i64 = counts.iter().map(|(_, count)| count).sum();
@@ -43,10 +64,16 @@ async fn load() -> Result<Content, AppError> {
             {link_button(routes::new_function(&tenant), "primary", "plus", "New function", Some((Permission::Write, &tenant)))}
         </div>
         {deleted.then(|| done("The function is being deleted with all that belongs to it."))}
-        {(all > 0).then(|| filters(&tenant, &query))}
+        {summary(problem.as_ref(), &[])}
+        {(all > 0).then(|| view! {
+            <div class="list-bar">
+                {filters(&tenant, &query)}
+                <div class="list-menus">{views_menu(&place, &saved)}{columns_menu(&place, &COLUMNS, &left_out)}</div>
+            </div>
+        })}
         <div id="functions" data-live="functions" data-list="">
             {(all > 0).then(|| phases(&tenant, &query, &counts, all))}
-            {content(&tenant, &query, &page, all)}
+            {content(&tenant, &query, &page, all, &left_out)}
         </div>
     };
     Ok(Content::functions("Functions", body))
@@ -127,11 +154,12 @@ fn phases(tenant: &TenantName, query: &FunctionQuery, counts: &[(Phase, i64)], a
     let link = |phase: Option<Phase>, count: i64| {
         let here = (query.phase == phase).then_some("true");
         let to = href(tenant, &FunctionQuery { phase, cursor: None, ..query.clone() });
-        let (tone, shape) = phase.map_or(("idle", "lambda"), phase_look);
+        let look = phase.map(phase_look);
         let text = phase.map_or("All", Phase::as_str);
         view! {
             <li><a href=to aria-current=here>
-                <span class=format!("tone {tone}")>{icon(shape)}</span>{text}<span class="count">{count}</span>
+                {look.map(|(tone, shape)| view! { <span class=format!("tone {tone}")>{icon(shape)}</span> })}
+                {text}<span class="count">{count}</span>
             </a></li>
         }
         .into_any()
@@ -141,7 +169,14 @@ fn phases(tenant: &TenantName, query: &FunctionQuery, counts: &[(Phase, i64)], a
     view! { <nav class="chips" aria-label="Phase"><ul>{link(None, all)}{links}</ul></nav> }.into_any()
 }
 
-fn content(tenant: &TenantName, query: &FunctionQuery, page: &Page<FunctionSummary>, all: i64) -> AnyView {
+fn content(
+    tenant: &TenantName,
+    query: &FunctionQuery,
+    page: &Page<FunctionSummary>,
+    all: i64,
+    left_out: &[String],
+) -> AnyView {
+    let shown = |name: &str| !left_out.iter().any(|other| other == name);
     if all == 0 {
         let text =
             "A function is some code with an address: write it here or upload an archive, and it runs.";
@@ -169,7 +204,7 @@ fn content(tenant: &TenantName, query: &FunctionQuery, page: &Page<FunctionSumma
         let to = FunctionQuery { sort, desc, cursor: None, ..query.clone() };
         sort_head(text, href(tenant, &to), present, class)
     };
-    let rows: Vec<_> = page.items.iter().map(row).collect();
+    let rows: Vec<_> = page.items.iter().map(|function| row(function, &shown)).collect();
     let next = page
         .next
         .clone()
@@ -184,10 +219,10 @@ fn content(tenant: &TenantName, query: &FunctionQuery, page: &Page<FunctionSumma
                     <tr>
                         {head("Name", FunctionSort::Name, "")}
                         {head("Phase", FunctionSort::Phase, "")}
-                        {head("Language", FunctionSort::Language, "wide-only")}
-                        <th scope="col" class="number wide-only">"Instances"</th>
-                        {head("Created", FunctionSort::Created, "number wide-only")}
-                        {head("Changed", FunctionSort::Updated, "number")}
+                        {shown("language").then(|| head("Language", FunctionSort::Language, "wide-only"))}
+                        {shown("instances").then(|| view! { <th scope="col" class="number wide-only">"Instances"</th> })}
+                        {shown("created").then(|| head("Created", FunctionSort::Created, "number wide-only"))}
+                        {shown("changed").then(|| head("Changed", FunctionSort::Updated, "number"))}
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -198,21 +233,27 @@ fn content(tenant: &TenantName, query: &FunctionQuery, page: &Page<FunctionSumma
     .into_any()
 }
 
-fn row(function: &FunctionSummary) -> AnyView {
+fn row(function: &FunctionSummary, shown: &impl Fn(&str) -> bool) -> AnyView {
     let reason =
         (function.phase != Phase::Ready && !function.reason.is_empty()).then(|| function.reason.clone());
+    let language = function.language.map_or("Image", Language::label);
+    let below = match function.replicas {
+        1 => format!("{language} · 1 instance"),
+        count => format!("{language} · {count} instances"),
+    };
     view! {
         <tr id=format!("function-{}", function.name)>
             <td>
                 <a class="row-link strong" href=routes::function(&function.tenant, &function.name, Tab::Overview)>
                     {function.name.to_string()}
                 </a>
+                <span class="below">{below}</span>
             </td>
             <td>{phase_pill(function.phase)}{reason.map(|reason| view! { <span class="reason clip">{reason}</span> })}</td>
-            <td class="wide-only">{function.language.map_or("Image", Language::label)}</td>
-            <td class="number wide-only">{function.replicas}</td>
-            <td class="number wide-only">{ago(function.created_at)}</td>
-            <td class="number">{ago(function.updated_at)}</td>
+            {shown("language").then(|| view! { <td class="wide-only">{language}</td> })}
+            {shown("instances").then(|| view! { <td class="number wide-only">{function.replicas}</td> })}
+            {shown("created").then(|| view! { <td class="number wide-only">{ago(function.created_at)}</td> })}
+            {shown("changed").then(|| view! { <td class="number">{ago(function.updated_at)}</td> })}
         </tr>
     }
     .into_any()

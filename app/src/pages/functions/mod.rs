@@ -3,11 +3,14 @@
 pub mod code;
 pub mod create;
 mod create_form;
+mod create_yaml;
 pub mod delete;
+mod env_rows;
 pub mod list;
 pub mod logs;
 pub mod overview;
 pub mod settings;
+mod settings_fields;
 mod settings_form;
 pub mod test;
 mod test_result;

@@ -17,16 +17,14 @@ use crate::{
         event_table::event_table,
         function_head::function_head,
         icon::icon,
-        log_lines::log_lines,
+        log::log,
         problem::{done, panel_problem},
         status::build_pill,
         steps::deploy_steps,
         time::{ago, duration},
     },
     frame::{self, Content, framed},
-    islands::log_view::LogView,
     routes::{self, Tab},
-    session::Look,
 };
 
 /// `/t/:tenant/functions/:name`
@@ -39,12 +37,11 @@ async fn load() -> Result<Content, AppError> {
     let (tenant, name) = frame::target()?;
     let created = frame::query("created").is_some();
     let saved = frame::query("saved").is_some();
-    let look = Look::of_request();
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
     let filter = EventFilter { function: Some(name.clone()), ..EventFilter::default() };
     let events = api::events::list_events(tenant.clone(), filter, None, Some(8)).await;
-    let log = match &detail.build {
-        Some(build) if created || shows_log(build) => Some(build_log(&tenant, build, look.wrap).await),
+    let build_log = match &detail.build {
+        Some(build) if created || shows_log(build) => Some(newest_log(&tenant, build).await),
         _ => None,
     };
     let (live, live_events) = (format!("function:{name} build:{name}"), format!("events:{name}"));
@@ -52,21 +49,15 @@ async fn load() -> Result<Content, AppError> {
         {function_head(&detail, Some(Tab::Overview))}
         {created.then(|| done("Created. The build runs now; its log is below."))}
         {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
-        <div class="columns">
-            <div class="stack" id="overview" data-live=live>
-                {failure(&detail)}
-                <section class="card">
-                    <h2>"State"</h2>
-                    {deploy_steps(&detail)}
-                </section>
-                {address(&detail)}
-            </div>
-            <div class="stack" id="overview-side" data-live=format!("function:{name} build:{name}")>
+        <div id="overview" data-live=live>
+            {failure(&detail)}
+            <section class="card way" aria-label="From code to traffic">{deploy_steps(&detail)}</section>
+            <div class="columns">
+                <div class="stack">{address(&detail)}{revisions(&detail)}</div>
                 {facts(&detail)}
-                {revisions(&detail)}
             </div>
         </div>
-        {log}
+        {build_log}
         <section class="stack" id="overview-events" data-live=live_events>
             <div class="section-head">
                 <h2>"Recent events"</h2>
@@ -91,7 +82,7 @@ fn shows_log(build: &Build) -> bool {
     !build.state.is_final() || build.report.failure.is_some()
 }
 
-async fn build_log(tenant: &TenantName, build: &Build, wrap: bool) -> AnyView {
+async fn newest_log(tenant: &TenantName, build: &Build) -> AnyView {
     let target = LogTarget::Build(build.id.clone());
     let page = api::logs::read_log(tenant.clone(), target.clone(), LogQuery::default()).await;
     view! {
@@ -100,18 +91,7 @@ async fn build_log(tenant: &TenantName, build: &Build, wrap: bool) -> AnyView {
                 <h2>{format!("Log of build {}", build.number)}</h2>
                 <a href=routes::build(tenant, &build.function, &build.id)>"Build details"{icon("right")}</a>
             </div>
-            <LogView
-                tenant=tenant.clone()
-                target=target.clone()
-                stream=routes::log_stream(tenant, &target)
-                raw=routes::raw_log(tenant, &target)
-                name=format!("Log of build {}", build.number)
-                wrap
-            />
-            {match page {
-                Ok(page) => log_lines(&page),
-                Err(error) => panel_problem(&error, "The log"),
-            }}
+            {log(tenant, &target, format!("Log of build {}", build.number), None, page)}
         </section>
     }
     .into_any()

@@ -6,10 +6,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{
-    create_form::env_rows,
-    traffic_rows::{Share, traffic_rows},
-};
+use super::{env_rows::env_rows, settings_fields::Fields, traffic_rows::traffic_rows};
 use crate::{
     AppError,
     components::{
@@ -23,6 +20,8 @@ use crate::{
     },
     routes::{self, Tab},
 };
+
+const PLAIN_HINT: &str = "Anyone who may read the function may read these; what must stay secret goes below.";
 
 /// Paths of the platform to the fields here.
 const FIELDS: [(&str, &str); 12] = [
@@ -40,44 +39,33 @@ const FIELDS: [(&str, &str); 12] = [
     ("spec.traffic", "traffic"),
 ];
 
-pub(super) fn settings_form(
-    detail: &FunctionDetail,
-    shares: &[Share],
-    problem: Option<&AppError>,
-    preview: Option<&Preview>,
-    version: &str,
-    saved: bool,
-) -> AnyView {
+/// What the tab shows.
+pub(super) struct Shown<'a> {
+    pub(super) detail: &'a FunctionDetail,
+    pub(super) fields: &'a Fields,
+    pub(super) problem: Option<&'a AppError>,
+    pub(super) preview: Option<&'a Preview>,
+    /// Where the form began.
+    pub(super) version: &'a str,
+    pub(super) saved: bool,
+}
+
+pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
+    let Shown { detail, fields, problem, preview, version, saved } = *shown;
     let summary_row = &detail.summary;
     let (tenant, name) = (&summary_row.tenant, &summary_row.name);
-    let plain: Vec<_> = detail
-        .env
-        .iter()
-        .filter(|var| var.value_from.is_none())
-        .map(|var| (var.name.clone(), var.value.clone().unwrap_or_default()))
-        .collect();
     let path_of = |id: &str| FIELDS.iter().find(|(_, field)| *field == id).map_or("", |(path, _)| path);
-    let text = |name: &'static str, label: &'static str, hint: &'static str, value: String| {
-        let error = error_of(problem, &[path_of(name)]);
+    let text = |name: &'static str, label: &'static str, hint: &'static str, value: &str| {
+        let (error, value) = (error_of(problem, &[path_of(name)]), value.to_owned());
         input(Input { name, label, hint, value, required: true, error, ..Input::default() })
     };
-    let number = |name: &'static str, label: &'static str, hint: &'static str, value: i64, least: i64| {
-        let error = error_of(problem, &[path_of(name)]);
+    let number = |name: &'static str, label: &'static str, hint: &'static str, value: &str, least: i64| {
+        let (error, value) = (error_of(problem, &[path_of(name)]), value.to_owned());
         let range = Some((least, 1000));
-        input(Input {
-            name,
-            label,
-            hint,
-            value: value.to_string(),
-            kind: "number",
-            required: true,
-            range,
-            error,
-            ..Input::default()
-        })
+        // A number field shows nothing at all for what is no number: then it is shown as text, to be mended.
+        let kind = if value.parse::<i64>().is_ok() { "number" } else { "text" };
+        input(Input { name, label, hint, value, kind, required: true, range, error, ..Input::default() })
     };
-    let optional = |value: &Option<String>| value.clone().unwrap_or_default();
-    let (scaling, requests, limits) = (&detail.scaling, &detail.resources.requests, &detail.resources.limits);
     view! {
         {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
         {conflict(problem, preview)}
@@ -85,31 +73,31 @@ pub(super) fn settings_form(
         <form method="post" class="settings" id="settings-form" data-draft=format!("settings:{tenant}/{name}:{}", summary_row.version) data-busy="Saving…" novalidate=problem.is_some()>
             <input type="hidden" name="version" value=version.to_owned()/>
             {(version != summary_row.version).then(|| view! { <input type="hidden" name="newest" value=summary_row.version.clone()/> })}
-            <section class="card">{env_rows(&plain, error_of(problem, &["spec.env"]))}</section>
-            <section class="card">{secrets(&detail.secrets)}</section>
+            <section class="card">{env_rows(&fields.env, PLAIN_HINT, error_of(problem, &["spec.env"]))}</section>
+            <section class="card">{secrets(&detail.secrets, fields)}</section>
             <section class="card">
                 <h2>"Scaling"</h2>
                 <div class="grid-fields">
-                    {number("min_replicas", "Fewest instances", "0: none runs while nobody calls.", scaling.min_replicas.into(), 0)}
-                    {number("max_replicas", "Most instances", "More calls than they take wait.", scaling.max_replicas.into(), 1)}
-                    {number("target_concurrency", "Calls per instance, wanted", "One more instance starts above it.", scaling.target_concurrency.into(), 1)}
-                    {number("container_concurrency", "Calls per instance, at most", "0: no limit.", scaling.container_concurrency, 0)}
-                    {text("grace", "Last instance stays for", "As 30s or 5m.", scaling.scale_to_zero_grace_period.clone())}
+                    {number("min_replicas", "Fewest instances", "0: none runs while nobody calls.", &fields.min_replicas, 0)}
+                    {number("max_replicas", "Most instances", "More calls than they take wait.", &fields.max_replicas, 1)}
+                    {number("target_concurrency", "Calls per instance, wanted", "One more instance starts above it.", &fields.target_concurrency, 1)}
+                    {number("container_concurrency", "Calls per instance, at most", "0: no limit.", &fields.container_concurrency, 0)}
+                    {text("grace", "Last instance stays for", "As 30s or 5m.", &fields.grace)}
                 </div>
             </section>
             <section class="card">
                 <h2>"Resources of one instance"</h2>
                 <div class="grid-fields">
-                    {text("request_cpu", "CPU, set aside", "Cores: 50m is a twentieth.", optional(&requests.cpu))}
-                    {text("limit_cpu", "CPU, at most", "Cores: 500m, 1.", optional(&limits.cpu))}
-                    {text("request_memory", "Memory, set aside", "As 64Mi, 1Gi.", optional(&requests.memory))}
-                    {text("limit_memory", "Memory, at most", "An instance that takes more is ended.", optional(&limits.memory))}
+                    {text("request_cpu", "CPU, set aside", "Cores: 50m is a twentieth.", &fields.request_cpu)}
+                    {text("limit_cpu", "CPU, at most", "Cores: 500m, 1.", &fields.limit_cpu)}
+                    {text("request_memory", "Memory, set aside", "As 64Mi, 1Gi.", &fields.request_memory)}
+                    {text("limit_memory", "Memory, at most", "An instance that takes more is ended.", &fields.limit_memory)}
                 </div>
             </section>
-            <section class="card">{traffic_rows(shares, &detail.revisions, problem)}</section>
+            <section class="card">{traffic_rows(&fields.shares, &detail.revisions, problem)}</section>
             <section class="card">
                 <h2>"Build"</h2>
-                <div class="grid-fields">{text("build_timeout", "Time-out", "As 30m.", detail.build_timeout.clone())}</div>
+                <div class="grid-fields">{text("build_timeout", "Time-out", "As 30m.", &fields.build_timeout)}</div>
             </section>
             <div class="form-end">
                 {submit("primary", "check", "Save", "save", (Permission::Write, tenant))}
@@ -176,29 +164,26 @@ fn shown_as_yaml(detail: &FunctionDetail, preview: &Preview) -> AnyView {
 }
 
 /// Names with a field for a new value; a value never comes back from the server.
-fn secrets(present: &[SecretVar]) -> AnyView {
+fn secrets(present: &[SecretVar], fields: &Fields) -> AnyView {
     let rows: Vec<_> = present
         .iter()
         .map(|secret| {
             let changed = secret.updated_at.map(|at| view! { <span class="quiet-text">"changed "{ago(at)}</span> });
             let missing = (!secret.present).then(|| view! { <span class="tag warn">{icon("warn")}"no value"</span> });
+            let removed = fields.removed.contains(&secret.name);
             view! {
                 <div class="secret-row">
                     <input name="secret_name" class="mono" value=secret.name.clone() readonly aria-label="Secret variable"/>
                     <input type="password" name="secret_value" placeholder="unchanged" autocomplete="new-password" aria-label=format!("New value of {}", secret.name)/>
-                    <label class="check"><input type="checkbox" name="secret_remove" value=secret.name.clone()/><span>"Remove"</span></label>
+                    <label class="check"><input type="checkbox" name="secret_remove" value=secret.name.clone() checked=removed/><span>"Remove"</span></label>
                     <p class="hint">{changed}{missing}</p>
                 </div>
             }
         })
         .collect();
-    let new = view! {
-        <div class="pair">
-            <input name="secret_name" class="mono" placeholder="NAME" aria-label="New secret variable" autocomplete="off" spellcheck="false"/>
-            <input type="password" name="secret_value" placeholder="value" autocomplete="new-password" aria-label="Its value"/>
-            <button type="button" class="button quiet small square" hidden data-remove-row="">{icon("cross")}<span class="sr">"Remove this secret"</span></button>
-        </div>
-    };
+    let typed = fields.new_secrets.iter().map(|name| (name.clone(), "type the value again"));
+    let new: Vec<_> =
+        typed.chain([(String::new(), "value")]).map(|(name, hint)| new_secret(name, hint)).collect();
     view! {
         <fieldset class="pairs" id="secrets">
             <legend>"Secrets"</legend>
@@ -208,6 +193,18 @@ fn secrets(present: &[SecretVar]) -> AnyView {
             <button type="button" class="button quiet small" hidden data-add-row="">{icon("plus")}"Add a secret"</button>
             {field::error("secrets", None)}
         </fieldset>
+    }
+    .into_any()
+}
+
+/// A row for a secret that is not there yet; a value that was typed is never sent back.
+fn new_secret(name: String, hint: &'static str) -> AnyView {
+    view! {
+        <div class="pair">
+            <input name="secret_name" class="mono" placeholder="NAME" value=name aria-label="New secret variable" autocomplete="off" spellcheck="false"/>
+            <input type="password" name="secret_value" placeholder=hint autocomplete="new-password" aria-label="Its value"/>
+            <button type="button" class="button quiet small square" hidden data-remove-row="">{icon("cross")}<span class="sr">"Remove this secret"</span></button>
+        </div>
     }
     .into_any()
 }

@@ -25,6 +25,15 @@ use crate::{
 
 const JSON: &str = "application/json";
 const CLOUD_EVENT: &str = "application/cloudevents+json";
+/// What the two editors begin with.
+const JSON_SAMPLE: &str = "{\n  \"name\": \"world\"\n}";
+const EVENT_SAMPLE: &str = r#"{
+  "specversion": "1.0",
+  "id": "test-1",
+  "source": "/test",
+  "type": "com.example.greeting",
+  "data": { "name": "world" }
+}"#;
 
 /// `/t/:tenant/functions/:name/test`
 #[component]
@@ -38,13 +47,14 @@ async fn load() -> Result<Content, AppError> {
     let chosen = frame::query("test");
     let saved_now = frame::query("saved").is_some();
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
-    let mut request = InvokeRequest::json("{\n  \"name\": \"world\"\n}");
-    let (mut problem, mut result) = (None, None);
+    let mut request = InvokeRequest::json(JSON_SAMPLE);
+    let (mut problem, mut result, mut forgotten) = (None, None, None);
     if let Some(posted) = &posted {
         request = read(posted);
         match act(&tenant, &name, posted, &request).await {
             Ok(Done::Answer(answer)) => result = Some(answer),
             Ok(Done::Saved) => {}
+            Ok(Done::Forgotten(test)) => forgotten = Some(test),
             Err(error) => {
                 form::set_status(error.0.status);
                 problem = Some(error);
@@ -68,6 +78,7 @@ async fn load() -> Result<Content, AppError> {
     let body = view! {
         {function_head(&detail, Some(Tab::Test))}
         {saved_now.then(|| done("The test is saved."))}
+        {forgotten.map(|test| undo(&tenant, &name, &test))}
         {summary(problem.as_ref(), &[])}
         {match saved {
             Ok(saved) => saved_list(&tenant, &name, &saved),
@@ -81,6 +92,7 @@ async fn load() -> Result<Content, AppError> {
 enum Done {
     Answer(Box<domain::invocation::InvokeResult>),
     Saved,
+    Forgotten(SavedTest),
 }
 
 async fn act(
@@ -98,9 +110,13 @@ async fn act(
             Ok(Done::Saved)
         }
         "forget" => {
-            api::invocations::delete_saved_test(tenant.clone(), name.clone(), posted.text("forget")).await?;
-            form::see_other(&here);
-            Ok(Done::Saved)
+            let title = posted.text("forget");
+            let saved = api::invocations::saved_tests(tenant.clone(), name.clone()).await?;
+            api::invocations::delete_saved_test(tenant.clone(), name.clone(), title.clone()).await?;
+            Ok(match saved.into_iter().find(|test| test.name == title) {
+                Some(test) => Done::Forgotten(test),
+                None => Done::Saved,
+            })
         }
         _ => {
             let answer = api::invocations::invoke(tenant.clone(), name.clone(), request.clone()).await?;
@@ -112,9 +128,10 @@ async fn act(
 fn read(posted: &Posted) -> InvokeRequest {
     let method = Some(posted.text("method")).filter(|text| !text.is_empty());
     let path = posted.text("path");
+    let event = posted.text("kind") == "event";
     InvokeRequest {
-        body: posted.area("body"),
-        content_type: if posted.text("kind") == "event" { CLOUD_EVENT } else { JSON }.to_owned(),
+        body: posted.area(if event { "event" } else { "body" }),
+        content_type: if event { CLOUD_EVENT } else { JSON }.to_owned(),
         headers: posted.pairs("header_name", "header_value"),
         method: method.unwrap_or_else(|| "POST".to_owned()),
         path: if path.starts_with('/') { path } else { format!("/{path}") },
@@ -142,8 +159,38 @@ fn saved_list(tenant: &TenantName, name: &FunctionName, saved: &[SavedTest]) -> 
     view! { <nav class="chips" aria-label="Saved tests"><ul>{items}</ul></nav> }.into_any()
 }
 
+/// The way back: the same fields that saved it.
+fn undo(tenant: &TenantName, name: &FunctionName, test: &SavedTest) -> AnyView {
+    let request = &test.request;
+    let hidden = |name: &'static str, value: &str| {
+        view! { <input type="hidden" name=name value=value.to_owned()/> }.into_any()
+    };
+    let headers = request.headers.iter();
+    let headers: Vec<_> = headers
+        .flat_map(|(key, value)| [hidden("header_name", key), hidden("header_value", value)])
+        .collect();
+    let (kind, body) =
+        if request.content_type == CLOUD_EVENT { ("event", "event") } else { ("json", "body") };
+    view! {
+        <form method="post" action=routes::function(tenant, name, Tab::Test) class="notice" role="status">
+            {icon("info")}
+            <p>{format!("The test “{}” is forgotten.", test.name)}</p>
+            {hidden("title", &test.name)}{hidden("kind", kind)}{hidden("method", &request.method)}{hidden("path", &request.path)}
+            {headers}
+            <textarea name=body hidden readonly aria-hidden="true">{format!("\n{}", request.body)}</textarea>
+            <button class="button small" name="do" value="save">"Undo"</button>
+        </form>
+    }
+    .into_any()
+}
+
 fn request_form(tenant: &TenantName, name: &FunctionName, request: &InvokeRequest, title: String) -> AnyView {
     let event = request.content_type == CLOUD_EVENT;
+    let (json, cloud_event) = if event {
+        (JSON_SAMPLE.to_owned(), request.body.clone())
+    } else {
+        (request.body.clone(), EVENT_SAMPLE.to_owned())
+    };
     let methods: Vec<_> = ["POST", "GET", "PUT", "PATCH", "DELETE"]
         .into_iter()
         .map(|method| view! { <option selected=request.method == method>{method}</option> })
@@ -170,9 +217,13 @@ fn request_form(tenant: &TenantName, name: &FunctionName, request: &InvokeReques
                 <label><input type="radio" name="kind" value="json" checked=!event/><span>"JSON"</span></label>
                 <label><input type="radio" name="kind" value="event" checked=event/><span>"CloudEvent"</span></label>
             </div>
-            <div>
-                <CodeArea name="body".to_owned() label="Body".to_owned() value=request.body.clone() kind="json" rows=12 described="body-hint".to_owned()/>
-                <p class="hint" id="body-hint">"A CloudEvent is its JSON format: specversion, id, source, type, data."</p>
+            <div class="as-json">
+                <CodeArea name="body".to_owned() label="Body".to_owned() value=json kind="json" rows=12 described="body-hint".to_owned()/>
+                <p class="hint" id="body-hint">"Any JSON; the handler gets it as its event. Ctrl + Enter sends."</p>
+            </div>
+            <div class="as-event">
+                <CodeArea name="event".to_owned() label="CloudEvent".to_owned() value=cloud_event kind="json" rows=12 described="event-hint".to_owned()/>
+                <p class="hint" id="event-hint">"A whole CloudEvent in its JSON format; the handler gets its data. Ctrl + Enter sends."</p>
             </div>
             <details class="advanced" open=!request.headers.is_empty() || request.method != "POST" || request.path != "/">
                 <summary>{icon("right")}"Method, path, headers"</summary>

@@ -3,22 +3,20 @@
 use domain::{
     FunctionName, TenantName,
     invocation::{ColdStart, InvokeResult},
-    log::{LogQuery, LogTarget},
+    log::LogTarget,
 };
 use leptos::prelude::*;
 
 use crate::{
     api,
-    components::{
-        button::copy, icon::icon, log_lines::log_lines, problem::panel_problem, status::http_pill,
-        time::duration,
-    },
+    components::{button::copy, icon::icon, log::log, status::http_pill, time::duration},
     routes::{self, Tab},
 };
 
 pub(super) async fn test_result(tenant: &TenantName, name: &FunctionName, result: InvokeResult) -> AnyView {
-    let query = LogQuery { correlation: Some(result.correlation_id.clone()), ..LogQuery::default() };
-    let logs = api::logs::read_log(tenant.clone(), LogTarget::Function(name.clone()), query).await;
+    let call = result.correlation_id.clone();
+    let logs = api::logs::read_call_log(tenant.clone(), name.clone(), call.clone()).await;
+    let target = LogTarget::Function(name.clone());
     let body = pretty(&result.body);
     let headers: Vec<_> = result
         .headers
@@ -56,11 +54,7 @@ pub(super) async fn test_result(tenant: &TenantName, name: &FunctionName, result
         </section>
         <section class="card">
             <div class="section-head"><h2>"Log of this call"</h2><a href=log_page>"Open in Logs"{icon("right")}</a></div>
-            {match logs {
-                Ok(page) if page.lines.is_empty() => view! { <p class="quiet-text">"Nothing was printed, or the lines are still on their way."</p> }.into_any(),
-                Ok(page) => log_lines(&page),
-                Err(error) => panel_problem(&error, "The log"),
-            }}
+            {log(tenant, &target, "Log of this call".to_owned(), Some(call), logs)}
             <p><a href=chain>"Events of this call"{icon("right")}</a></p>
         </section>
     }

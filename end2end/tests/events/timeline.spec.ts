@@ -59,3 +59,35 @@ test("the drawing and the table tell the same events", async ({ page, functions 
   const drawn = await page.locator("#timeline a").count();
   expect(drawn).toBe(await page.locator("#events tbody tr").count());
 });
+
+test("the drawing has an axis with ticks and follows new events by itself", async ({ page, functions, context }) => {
+  await functions.open(name, "events");
+  await expect(page.locator(".live")).toContainText("Live");
+  expect(await page.locator(".timeline-axis text.tick").count()).toBeGreaterThan(1);
+  await expect(page.locator(".timeline-axis time")).toBeVisible();
+  const before = await page.locator("#timeline a").count();
+  const other = await context.newPage();
+  await other.goto(`/t/${TENANT}/functions/${name}/test`);
+  await other.getByRole("button", { name: "Send" }).click();
+  await expect(other.locator("#answer")).toContainText("200");
+  await other.close();
+  await expect.poll(() => page.locator("#timeline a").count()).toBeGreaterThan(before);
+  // The newest is at the end, and the end is in view.
+  await expect(page.locator("#timeline a").last()).toBeInViewport();
+});
+
+for (const width of [320, 375, 768]) {
+  test(`the drawing fits ${width} px, labels included`, async ({ page, functions }) => {
+    await page.setViewportSize({ width, height: 740 });
+    await functions.open(name, "events");
+    const figure = page.locator("#timeline");
+    expect(await figure.evaluate((box) => box.scrollWidth - box.clientWidth)).toBeLessThanOrEqual(0);
+    for (const mark of await page.locator("#timeline .mark").all()) {
+      const box = await mark.boundingBox();
+      expect((box?.x ?? width) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+    }
+    const axis = await page.locator(".timeline-axis").boundingBox();
+    const first = await page.locator(".timeline-from").boundingBox();
+    expect(first && axis && first.x >= axis.x && first.x + first.width <= axis.x + axis.width).toBe(true);
+  });
+}

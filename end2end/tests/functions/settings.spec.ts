@@ -54,3 +54,41 @@ test("two people who edit at once do not overwrite each other in silence", async
   await expect(page.getByLabel("Variable name").first()).toHaveValue("SECOND");
   await other.close();
 });
+
+test("one wrong number loses nothing else that was typed", async ({ page, functions }) => {
+  const name = uniqueName("typed");
+  await functions.create(name);
+  await functions.waitUntilReady();
+  await functions.open(name, "settings");
+  await page.getByLabel("Variable name").first().fill("COLOUR");
+  await page.getByLabel("Value", { exact: true }).first().fill("green");
+  await page.getByLabel("New secret variable").fill("TOKEN");
+  await page.getByLabel("Its value").fill("hush-hush-1234");
+  await page.getByLabel("Most instances").fill("");
+  await page.getByLabel("Memory, at most").fill("300Mi");
+  await page.getByLabel("Time-out").fill("7m");
+  await page.locator("#settings-form").evaluate((form: HTMLFormElement) => (form.noValidate = true));
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.locator("#errors")).toBeFocused();
+  await expect(page.locator("#max_replicas-error")).toContainText("whole number");
+  await expect(page.getByLabel("Variable name").first()).toHaveValue("COLOUR");
+  await expect(page.getByLabel("Value", { exact: true }).first()).toHaveValue("green");
+  await expect(page.getByLabel("Memory, at most")).toHaveValue("300Mi");
+  await expect(page.getByLabel("Time-out")).toHaveValue("7m");
+  // A secret's name comes back, its value never does.
+  await expect(page.getByLabel("New secret variable").first()).toHaveValue("TOKEN");
+  await expect(page.getByLabel("Its value").first()).toHaveValue("");
+  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("hush-hush-1234");
+  await page.getByLabel("Most instances").fill("4");
+  await page.getByLabel("Its value").first().fill("hush-hush-1234");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("Saved.")).toBeVisible();
+  await expect(page.getByLabel("Most instances")).toHaveValue("4");
+});
+
+test("Settings does not send people to Settings", async ({ page, functions }) => {
+  const name = uniqueName("hint");
+  await functions.create(name);
+  await functions.open(name, "settings");
+  await expect(page.locator("#env")).not.toContainText("go into Settings");
+});

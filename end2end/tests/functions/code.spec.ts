@@ -1,0 +1,34 @@
+import { uniqueName } from "../../pages/functions";
+import { expect, test } from "../../pages/test";
+
+test("two people who deploy at once see the difference and choose", async ({ page, functions, context }) => {
+  const name = uniqueName("both-deploy");
+  const code = (word: string) => `def handler(event, context):\n    return "${word}"\n`;
+  await functions.create(name, { code: code("first") });
+  await functions.waitUntilReady();
+  await functions.open(name, "code");
+  const version = await page.locator('#code-form input[name="version"]').inputValue();
+
+  const other = await context.newPage();
+  const theirs = new (functions.constructor as typeof import("../../pages/functions").Functions)(other);
+  await theirs.open(name, "code");
+  await theirs.write("file:main.py", code("theirs"));
+  await other.getByRole("button", { name: "Deploy", exact: true }).click();
+  await other.waitForURL(/created=again/);
+  await other.close();
+
+  await functions.write("file:main.py", code("mine"));
+  await page.getByRole("button", { name: "Deploy", exact: true }).click();
+  const conflict = page.locator("#errors");
+  await expect(conflict).toContainText("A newer version is already deployed.");
+  await expect(conflict.locator("del")).toContainText("theirs");
+  await expect(conflict.locator("ins")).toContainText("mine");
+  // Pressing Deploy again is no way around the choice.
+  expect(await page.locator('#code-form input[name="version"]').inputValue()).toBe(version);
+  await expect(page.locator('textarea[name="file:main.py"]')).toHaveValue(code("mine"));
+
+  await conflict.getByRole("button", { name: "Deploy mine anyway" }).click();
+  await page.waitForURL(/created=again/);
+  await functions.open(name, "code");
+  await expect(page.locator('textarea[name="file:main.py"]')).toHaveValue(code("mine"));
+});

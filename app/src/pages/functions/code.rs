@@ -138,6 +138,8 @@ fn editor(
     // A form that was sent goes on from where it began, so that a newer version is still noticed.
     let began = posted.map(|posted| posted.text("version")).filter(|version| !version.is_empty());
     let version = began.unwrap_or_else(|| source.version.clone());
+    // A draft belongs to the code that it began from; instances that come and go change the rest.
+    let generation = source.version.split('-').next().unwrap_or_default().to_owned();
     let new_file = (several && source.editable).then(|| {
         view! {
             <div class="file" id="file-new">
@@ -147,7 +149,7 @@ fn editor(
         }
     });
     view! {
-        <form method="post" class="stack" id="code-form" data-draft=format!("code:{tenant}/{name}:{}", source.version) data-busy="Deploying…">
+        <form method="post" class="stack" id="code-form" data-draft=format!("code:{tenant}/{name}:{generation}") data-busy="Deploying…">
             <input type="hidden" name="version" value=version/>
             {source.note.clone().map(|note| view! { <p class="quiet-text">{icon("info")}" "{note}</p> })}
             <div class="code-page" id="files">

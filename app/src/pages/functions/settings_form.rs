@@ -70,7 +70,7 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
         {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
         {conflict(problem, preview)}
         {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(error), &FIELDS))}
-        <form method="post" class="settings" id="settings-form" data-draft=format!("settings:{tenant}/{name}:{}", summary_row.version) data-busy="Saving…" novalidate=problem.is_some()>
+        <form method="post" class="settings" id="settings-form" data-draft=format!("settings:{tenant}/{name}:{}", detail.generation) data-busy="Saving…" novalidate=problem.is_some()>
             <input type="hidden" name="version" value=version.to_owned()/>
             {(version != summary_row.version).then(|| view! { <input type="hidden" name="newest" value=summary_row.version.clone()/> })}
             <section class="card">{env_rows(&fields.env, PLAIN_HINT, error_of(problem, &["spec.env"]))}</section>

@@ -48,6 +48,7 @@ async fn load() -> Result<Content, AppError> {
         (typed, version) = (Some(text), Some(from));
     }
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
+    let sent = typed.is_some();
     let text = typed.unwrap_or_else(|| detail.manifest.clone());
     let conflict = problem.as_ref().filter(|error: &&AppError| error.0.status == 409).map(|_| {
         view! {
@@ -74,7 +75,7 @@ async fn load() -> Result<Content, AppError> {
         {saved.then(|| done("Applied."))}
         {conflict}
         {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(&error), &[("", "manifest")]))}
-        <form method="post" class="stack" id="yaml-form" data-busy="Applying…">
+        <form method="post" class="stack" id="yaml-form" data-busy="Applying…" data-draft=format!("yaml:{tenant}/{name}:{}", detail.generation) data-sent=sent.then_some("")>
             <input type="hidden" name="version" value=version/>
             <input type="hidden" name="newest" value=newest/>
             <CodeArea name="manifest".to_owned() label="Manifest in YAML".to_owned() value=text.clone() kind="yaml" rows=28/>

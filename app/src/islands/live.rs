@@ -12,6 +12,8 @@ use web_sys::{CustomEvent, Element, EventSource, HtmlElement, MessageEvent};
 
 use super::dom::{self, Debounce, all, by_id, everywhere, on, set, show};
 
+mod version;
+
 /// Seconds between looks while the stream is not available.
 const POLL: u64 = 10;
 
@@ -124,6 +126,7 @@ impl Stream {
         let ids: Vec<String> = self.dirty.borrow_mut().drain().collect();
         let url = window().location().href().unwrap_or_default();
         let Some(page) = dom::fetch_document(&url).await else { return };
+        version::notice(&page);
         for id in ids {
             let (Some(old), Some(new)) = (by_id::<Element>(&id), page.get_element_by_id(&id)) else {
                 continue;

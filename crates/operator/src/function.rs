@@ -22,7 +22,7 @@ use kube::{
     Api, Client, ResourceExt,
     runtime::{
         Controller,
-        controller::Action,
+        controller::{self, Action},
         reflector::{ObjectRef, Store},
         watcher,
     },
@@ -36,6 +36,10 @@ const PRUNE_AFTER: Duration = Duration::from_secs(5);
 /// First and longest wait after a failed reconcile of one object.
 const BACKOFF_FIRST: Duration = Duration::from_millis(250);
 const BACKOFF_MAX: Duration = Duration::from_secs(60);
+
+/// Reconciles at a time. After a start there is one for every function, and a page that is asked for then
+/// waits behind those that run.
+const CONCURRENT: u16 = 16;
 
 /// What every reconcile needs.
 pub(crate) struct Context {
@@ -84,6 +88,7 @@ pub(crate) async fn run(
             name.map(|name| in_namespace(&name, revision.namespace()))
         })
         .watches(Api::<Secret>::all(client.clone()), all, move |secret| users_of(&users, &secret))
+        .with_config(controller::Config::default().concurrency(CONCURRENT))
         .graceful_shutdown_on(stop.cancelled_owned())
         .run(reconcile, on_error, context)
         .for_each(|_| async {})
@@ -101,7 +106,7 @@ fn owner_of(job: &Job) -> Option<ObjectRef<LambdaFunction>> {
 /// A Job that ends frees a place for those who wait in the same tenant.
 fn queued_in(functions: &Store<LambdaFunction>, namespace: Option<String>) -> Vec<ObjectRef<LambdaFunction>> {
     let waits =
-        |function: &&Arc<LambdaFunction>| function.namespace() == namespace && build::is_queued(function);
+        |function: &&Arc<LambdaFunction>| build::is_queued(function) && function.namespace() == namespace;
     functions.state().iter().filter(waits).map(|function| ObjectRef::from_obj(&**function)).collect()
 }
 

@@ -33,27 +33,26 @@ impl Platform {
     ) -> Result<Page<FunctionSummary>> {
         self.authorize(caller, tenant, Permission::Read)?;
         let wanted = query.q.as_deref().unwrap_or_default().trim().to_lowercase();
-        let mut rows: Vec<_> = self
-            .cache()
-            .functions(tenant)
-            .into_iter()
-            .filter(|f| wanted.is_empty() || f.name_any().contains(&wanted))
+        let functions = self.cache().functions(tenant);
+        let language = |f: &LambdaFunction| f.spec.runtime.as_ref().map(|runtime| runtime.language);
+        let mut rows: Vec<(Position<'_>, &LambdaFunction)> = functions
+            .iter()
+            .map(|f| &**f)
+            .filter(|f| wanted.is_empty() || name_of(f).contains(&wanted))
             .filter(|f| query.phase.is_none_or(|wanted| phase(f) == wanted))
-            .filter(|f| {
-                query
-                    .language
-                    .is_none_or(|wanted| f.spec.runtime.as_ref().is_some_and(|r| r.language == wanted))
-            })
-            .map(|f| (Position { rank: rank(&f, query.sort), name: f.name_any() }, f))
+            .filter(|f| query.language.is_none_or(|wanted| language(f) == Some(wanted)))
+            .map(|f| (Position { rank: rank(f, query.sort), name: name_of(f) }, f))
             .collect();
-        let order = |a: &Position, b: &Position| if query.desc { b.cmp(a) } else { a.cmp(b) };
+        let order = |a: &Position<'_>, b: &Position<'_>| if query.desc { b.cmp(a) } else { a.cmp(b) };
         rows.sort_unstable_by(|(a, _), (b, _)| order(a, b));
-        if let Some(cursor) = &query.cursor {
-            let from = Position::parse(cursor)?;
-            let start = rows.partition_point(|(row, _)| order(row, &from) != Ordering::Greater);
-            rows.drain(..start);
-        }
-        let limit = page::limit(query.limit) as usize;
+        let start = match &query.cursor {
+            Some(cursor) => {
+                let from = Position::parse(cursor)?;
+                rows.partition_point(|(row, _)| order(row, &from) != Ordering::Greater)
+            }
+            None => 0,
+        };
+        let (rows, limit) = (&rows[start..], page::limit(query.limit) as usize);
         let next = (rows.len() > limit).then(|| rows[limit - 1].0.cursor());
         let items = rows.iter().take(limit).filter_map(|(_, function)| summary(function)).collect();
         Ok(Page { items, next })
@@ -219,24 +218,27 @@ pub(crate) fn began_from(version: &str, function: &LambdaFunction) -> bool {
 }
 
 /// Where a row stands in a sorted list.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Position {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Position<'a> {
     rank: i64,
-    name: String,
+    name: &'a str,
 }
 
-impl Position {
+impl<'a> Position<'a> {
     fn cursor(&self) -> Cursor {
         Cursor(format!("{}.{}", self.rank, self.name))
     }
 
-    fn parse(cursor: &Cursor) -> Result<Self> {
-        let parts =
-            cursor.0.split_once('.').and_then(|(rank, name)| Some((rank.parse().ok()?, name.to_owned())));
+    fn parse(cursor: &'a Cursor) -> Result<Self> {
+        let parts = cursor.0.split_once('.').and_then(|(rank, name)| Some((rank.parse().ok()?, name)));
         let (rank, name) =
             parts.ok_or_else(|| Error::field("cursor", "This cursor is not one that a list gave out."))?;
         Ok(Self { rank, name })
     }
+}
+
+fn name_of(function: &LambdaFunction) -> &str {
+    function.metadata.name.as_deref().unwrap_or_default()
 }
 
 fn rank(function: &LambdaFunction, sort: FunctionSort) -> i64 {

@@ -217,11 +217,12 @@ pub(crate) fn queued_before(function: &LambdaFunction, all: &Store<LambdaFunctio
         (function.spec.build.priority, since, function.name_any())
     };
     let own = place(function);
+    // Every reconcile asks this of every function: what rules most of them out is first, and copies nothing.
     let before = |other: &&Arc<LambdaFunction>| {
-        other.namespace() == function.namespace()
-            && other.uid() != function.uid()
+        is_queued(other)
+            && other.metadata.namespace == function.metadata.namespace
+            && other.metadata.uid != function.metadata.uid
             && other.metadata.deletion_timestamp.is_none()
-            && is_queued(other)
             && place(other) < own
     };
     all.state().iter().filter(before).count()

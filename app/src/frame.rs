@@ -9,9 +9,9 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use crate::{
     AppError, api,
-    components::{header::Header, problem::ProblemPanel},
+    components::{header::Header, palette::PaletteDialogs, problem::ProblemPanel},
     form,
-    islands::{enhance::Enhance, palette::Palette},
+    islands::enhance::Enhance,
     session,
 };
 
@@ -75,7 +75,7 @@ where
                 <a class="skip" href="#main">"Skip to content"</a>
                 <Header tenant=tenant.clone() tenants section=content.section live_after/>
                 <main id="main" tabindex="-1">{content.body}</main>
-                {tenant.map(|tenant| view! { <Palette tenant/> })}
+                {tenant.map(|tenant| view! { <PaletteDialogs tenant/> })}
                 <Enhance/>
             }
         })

@@ -29,6 +29,9 @@ pub fn Header(
                     {entry(routes::events(&tenant), "events", "Events", section == Section::Events)}
                 </nav>
                 <span class="gap"></span>
+                <button type="button" class="live" hidden aria-pressed="false" title="Live updates: press to pause">
+                    <span class="live-dot" aria-hidden="true"></span><span class="live-text" role="status">"Connecting"</span>
+                </button>
                 <Live tenant=tenant.clone() after=live_after/>
                 <button type="button" class="button quiet small find" hidden data-open="palette" aria-keyshortcuts="Control+K Meta+K">
                     {icon("search")}<span class="label">"Search"</span><kbd>"Ctrl K"</kbd>

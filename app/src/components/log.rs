@@ -6,8 +6,8 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{log_lines::log_lines, problem::panel_problem};
-use crate::{AppError, islands::log_view::LogView, routes, session::Look};
+use super::{log_lines::log_lines, log_view::LogView, problem::panel_problem};
+use crate::{AppError, routes, session::Look};
 
 /// The log of `target`, of which `page` was read already; with `correlation` that of one call.
 pub fn log(

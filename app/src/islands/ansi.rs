@@ -3,6 +3,8 @@
 //! The style sheet has sixteen colours that are readable in both themes; the 256 and true
 //! colours become the nearest of them. Everything else that starts with an escape is dropped.
 
+use std::borrow::Cow;
+
 /// A stretch of text in one style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
@@ -126,6 +128,20 @@ pub fn parse(line: &str) -> Vec<Span> {
     spans
 }
 
+/// The text of a line without its escapes.
+pub fn plain(line: &str) -> Cow<'_, str> {
+    if line.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
+        Cow::Owned(parse(line).into_iter().map(|span| span.text).collect())
+    } else {
+        Cow::Borrowed(line)
+    }
+}
+
+/// Columns that a line takes: characters, a tab as four of them.
+pub fn width(line: &str) -> u32 {
+    plain(line).chars().map(|c| if c == '\t' { 4 } else { 1 }).sum()
+}
+
 /// What follows the escape sequence at the start of `text`.
 fn skip_escape<'a>(text: &'a str, style: &mut Style) -> &'a str {
     if let Some(body) = text.strip_prefix('[') {
@@ -181,6 +197,12 @@ mod tests {
             [span("click", "")]
         );
         assert_eq!(spans("\u{1b}]0;title\u{7}a\u{1b}[2Kb\u{8}c"), [span("abc", "")]);
+    }
+
+    #[test]
+    fn escapes_take_no_columns_and_tabs_take_four() {
+        assert_eq!(width("\u{1b}[1;31mno\u{1b}[0m\tyes é"), 11);
+        assert_eq!(plain("a\tb"), "a\tb");
     }
 
     #[test]

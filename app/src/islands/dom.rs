@@ -6,6 +6,15 @@ use leptos::prelude::{document, set_timeout, window};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Document, Element, Event, EventTarget, HtmlElement};
 
+/// What an island does: at once in the browser, where the page is parsed by then; never on the server.
+///
+/// An effect would do the same, and bring the reactive graph with it.
+pub(super) fn in_browser(work: impl FnOnce()) {
+    if cfg!(feature = "hydrate") {
+        work();
+    }
+}
+
 /// Calls `f` on every `name` event of `target`, as long as the page lives.
 pub(super) fn on(target: &EventTarget, name: &str, f: impl FnMut(Event) + 'static) {
     let closure = Closure::<dyn FnMut(Event)>::new(f);
@@ -33,6 +42,11 @@ pub(super) fn by_id<T: JsCast>(id: &str) -> Option<T> {
 /// All elements of the document that fit.
 pub(super) fn everywhere(selector: &str) -> Vec<Element> {
     document().document_element().map(|root| all(&root, selector)).unwrap_or_default()
+}
+
+/// The first element of the document that fits.
+pub(super) fn first(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok()?
 }
 
 /// The element at or above the event's target that fits.
@@ -92,6 +106,12 @@ pub(super) fn store(key: &str, value: Option<&str>) {
 /// Puts a text onto the clipboard.
 pub(super) fn copy(text: &str) {
     drop(window().navigator().clipboard().write_text(text));
+}
+
+/// Lets the browser draw and answer before long work goes on.
+pub(super) async fn breathe() {
+    let turn = js_sys::Promise::new(&mut |resolve, _| drop(window().set_timeout_with_callback(&resolve)));
+    drop(wasm_bindgen_futures::JsFuture::from(turn).await);
 }
 
 /// Runs the newest of many calls, `millis` after the last one.

@@ -18,7 +18,7 @@ mod traffic;
 /// Wires the page up.
 #[island]
 pub fn Enhance() -> impl IntoView {
-    Effect::new(move |_| {
+    dom::in_browser(|| {
         let document = document();
         times();
         set_interval(times, Duration::from_secs(15));

@@ -1,79 +1,42 @@
 //! The log viewer: earlier lines at once, then new ones as they come; only rows in view are in
-//! the document.
+//! the document. Its markup is `components/log_view.rs`.
 
+mod controls;
+mod fields;
 mod find;
+mod groups;
 mod model;
 mod paint;
+mod rows;
 mod scroll;
+mod seek;
 mod source;
+mod tell;
+mod text;
 mod viewer;
 
 use domain::{TenantName, log::LogTarget};
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 pub(super) use super::dom;
 
-/// Tool bar and lines of one log.
+/// Fills and wires the markup of the page's log.
 #[island]
-pub fn LogView(
+pub fn LogViewer(
     /// Whose.
     tenant: TenantName,
     /// Which log.
     target: LogTarget,
     /// Address of new lines, as server-sent events.
     stream: String,
-    /// Address of the whole text.
-    raw: String,
     /// Only the lines of this call.
     correlation: Option<String>,
-    /// What a screen reader calls it.
-    name: String,
     /// Wrap long lines at first.
     wrap: bool,
 ) -> impl IntoView {
-    let root = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
-        if let Some(root) = root.get() {
-            let source = source::Source {
-                tenant: tenant.clone(),
-                target: target.clone(),
-                stream: stream.clone(),
-                correlation: correlation.clone(),
-            };
-            viewer::Viewer::start(root.into(), source, wrap);
+    dom::in_browser(move || {
+        if let Some(root) = dom::first(".log") {
+            viewer::Viewer::start(root, source::Source { tenant, target, stream, correlation }, wrap);
         }
     });
-    let download = raw.clone();
-    let pressed = if wrap { "true" } else { "false" };
-    view! {
-        <div class="log" hidden node_ref=root>
-            <div class="log-bar" role="toolbar" aria-label="Log tools">
-                <input type="search" class="log-search" placeholder="Search all lines" aria-label="Search all lines"/>
-                <button type="button" class="toggle" data-do="case" aria-pressed="false" title="Match case">"Aa"</button>
-                <button type="button" class="toggle" data-do="regex" aria-pressed="false" title="Regular expression">".*"</button>
-                <span class="log-found" role="status"></span>
-                <button type="button" class="toggle" data-do="previous" title="Previous match (Shift+Enter)">"↑"<span class="sr">"Previous match"</span></button>
-                <button type="button" class="toggle" data-do="next" title="Next match (Enter)">"↓"<span class="sr">"Next match"</span></button>
-                <span class="gap"></span>
-                <select class="log-level" aria-label="Least level">
-                    <option value="">"All levels"</option>
-                    <option value="info">"Info and up"</option>
-                    <option value="warn">"Warnings and up"</option>
-                    <option value="error">"Errors"</option>
-                </select>
-                <button type="button" class="toggle" data-do="wrap" aria-pressed=pressed>"Wrap"</button>
-                <button type="button" class="toggle" data-do="time" aria-pressed="false">"Times"</button>
-                <button type="button" class="toggle" data-do="pause" aria-pressed="false">"Pause"</button>
-                <button type="button" class="toggle" data-do="copy">"Copy all"</button>
-                <a class="toggle" href=download download="log.txt">"Download"</a>
-                <a class="toggle" href=raw target="_blank" rel="noopener">"Raw"<span class="sr">" (opens a new tab)"</span></a>
-            </div>
-            <p class="log-notice" hidden></p>
-            <div class="log-scroll" role="log" tabindex="0" aria-label=name aria-live="off">
-                <div class="log-space"><div class="log-window"></div></div>
-            </div>
-            <button type="button" class="button small primary log-jump" hidden data-do="latest">"Jump to latest"</button>
-            <p class="log-state"><span class="log-state-text" role="status"></span><span class="log-limits"></span></p>
-        </div>
-    }
 }

@@ -1,5 +1,6 @@
-//! What moves. Each island is a little markup, rendered on the server, and one effect that runs
-//! in the browser and wires it up. Pages load whole, so listeners live as long as the page.
+//! What moves. The markup of an island is a component, which only the server has; the island itself has
+//! no view: it finds that markup in the browser and wires it up, so that no view code is in the module
+//! that every visitor loads. Pages load whole, so listeners live as long as the page.
 
 pub mod ansi;
 mod dom;

@@ -1,79 +1,24 @@
 //! The command palette (Ctrl or Cmd + K), the sheet of shortcuts (`?`), and the shortcuts.
+//! The markup is `components/palette.rs`.
 
 use std::{cell::RefCell, rc::Rc};
 
 use domain::TenantName;
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent};
 
 use super::dom::{self, Debounce, all, closest, everywhere, on, set};
 use crate::api::session::{Found, search};
 
-/// The two dialogs and the keys that open them.
+/// The keys and what the two dialogs do.
 #[island]
 pub fn Palette(tenant: TenantName) -> impl IntoView {
-    let root = NodeRef::<html::Div>::new();
-    let home = format!("/t/{tenant}");
-    let commands = [
-        ("Go to functions", format!("{home}/functions"), "g f"),
-        ("Go to events", format!("{home}/events"), "g e"),
-        ("New function", format!("{home}/new"), "n"),
-        ("Failed functions", format!("{home}/functions?phase=Failed"), ""),
-        ("Failed events", format!("{home}/events?status=failed"), ""),
-        ("Preferences: colours, shortcuts, sign out", format!("{home}/preferences"), "g p"),
-    ];
-    Effect::new(move |_| {
-        if let Some(root) = root.get() {
-            start(&root.into(), &tenant);
+    dom::in_browser(move || {
+        if let Some(root) = dom::first(".dialogs") {
+            start(&root, &tenant);
         }
     });
-    let items: Vec<_> = commands
-        .into_iter()
-        .map(|(text, href, keys)| {
-            view! { <li role="option" aria-selected="false"><a href=href tabindex="-1">{text}<kbd>{keys}</kbd></a></li> }
-        })
-        .collect();
-    let rows = [
-        ("Ctrl K", "Search and commands (also Cmd K)"),
-        ("/", "To the filter of the page"),
-        ("j  k", "Next and previous row; Enter opens it"),
-        ("g f", "Functions"),
-        ("g e", "Events"),
-        ("g p", "Preferences"),
-        ("n", "New function"),
-        ("?", "This sheet"),
-        ("Esc", "Close"),
-    ];
-    let sheet: Vec<_> = rows
-        .into_iter()
-        .map(|(keys, text)| view! { <div><dt><kbd>{keys}</kbd></dt><dd>{text}</dd></div> })
-        .collect();
-    view! {
-        <div node_ref=root>
-            <dialog class="palette" id="palette" aria-label="Search and commands">
-                <input
-                    type="text"
-                    role="combobox"
-                    aria-expanded="true"
-                    aria-controls="palette-list"
-                    aria-autocomplete="list"
-                    aria-label="Function or command"
-                    placeholder="Function or command"
-                    autocomplete="off"
-                    spellcheck="false"
-                />
-                <ul role="listbox" id="palette-list" aria-label="Results">{items}</ul>
-                <p class="quiet-text" role="status"></p>
-            </dialog>
-            <dialog class="sheet" id="shortcuts" aria-labelledby="shortcuts-title">
-                <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
-                <dl class="facts">{sheet}</dl>
-                <p class="quiet-text">"Single letters can be turned off in Preferences."</p>
-                <form method="dialog"><button class="button">"Close"</button></form>
-            </dialog>
-        </div>
-    }
 }
 
 struct Dialogs {

@@ -1,65 +1,72 @@
-//! Upload of an archive: by button or drop, with progress and cancel, and what was found in it.
+//! Upload of an archive: by button or drop, with progress, cancel and further
+//! tries after a broken connection.
+//! The markup is `components/upload.rs`.
 
-use std::{cell::RefCell, rc::Rc};
+mod receipt;
 
-use domain::{Problem, function::UploadReceipt};
-use leptos::{html, prelude::*};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use domain::{
+    Problem,
+    function::{Language, UploadReceipt},
+};
+use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{
     DragEvent, Element, Event, File, FormData, HtmlElement, HtmlInputElement, ProgressEvent, XmlHttpRequest,
 };
 
-use super::dom::{self, by_id, everywhere, on, set, show, style};
+use super::dom::{self, everywhere, on, set, show, style};
 
+/// Seconds before each further try of a file whose connection broke.
+const WAITS: [u64; 5] = [1, 2, 4, 8, 15];
 /// Largest archive; the server counts again.
 const LIMIT: f64 = 50.0 * 1024.0 * 1024.0;
 
-/// The drop area, and the hidden field that the form sends.
+/// Wires the drop area of the page.
 #[island]
-pub fn Upload(
+pub fn UploadArea(
     /// Where the archive goes.
     url: String,
-    /// An archive that is there already.
-    upload: String,
-    /// What was found in it, as JSON.
+    /// What was found in the archive that is there already, as JSON.
     receipt: String,
 ) -> impl IntoView {
-    let root = NodeRef::<html::Div>::new();
-    let known = receipt.clone();
-    Effect::new(move |_| {
-        if let Some(root) = root.get() {
-            Area::start(&root.into(), &url, &known);
+    dom::in_browser(move || {
+        if let Some(root) = dom::first(".upload") {
+            Area::start(&root, &url, &receipt);
         }
     });
-    let present = !upload.is_empty() && receipt.is_empty();
-    view! {
-        <div class="upload" node_ref=root>
-            <input type="hidden" name="upload" value=upload/>
-            <input type="hidden" name="receipt" value=receipt/>
-            <div class="drop" hidden>
-                <p><strong>"Drop an archive here"</strong>", or "<button type="button" class="button small">"Choose a file"</button></p>
-                <p class="hint">"zip, tar, tar.gz or tar.zst, at most 50 MiB and 10,000 files"</p>
-                <input type="file" class="sr" tabindex="-1" aria-label="Archive" accept=".zip,.tar,.gz,.tgz,.zst"/>
-            </div>
-            <div class="progress" hidden>
-                <p><span class="progress-text" role="status"></span>" "<button type="button" class="button quiet small">"Cancel"</button></p>
-                <div class="progress-bar" role="progressbar" aria-label="Upload" aria-valuemin="0" aria-valuemax="100" aria-valuenow="0"><div></div></div>
-            </div>
-            <p class="field-error upload-error" role="alert"></p>
-            <div class="found" role="status">{present.then_some("An archive is uploaded and will be used.")}</div>
-        </div>
-    }
 }
 
 struct Area {
     root: Element,
     url: String,
+    /// What is being sent or was sent last; kept so that nobody has to choose it twice.
+    file: RefCell<Option<File>>,
     running: RefCell<Option<XmlHttpRequest>>,
+    /// Tries of this file that broke.
+    broken: Cell<u32>,
+    /// Counts files and cancels: a try that waits for an older one does not happen.
+    turn: Cell<u32>,
+    /// What the files of the archive look like.
+    language: Cell<Option<Language>>,
 }
 
 impl Area {
     fn start(root: &Element, url: &str, receipt: &str) {
-        let area = Rc::new(Self { root: root.clone(), url: url.to_owned(), running: RefCell::default() });
+        let area = Rc::new(Self {
+            root: root.clone(),
+            url: url.to_owned(),
+            file: RefCell::default(),
+            running: RefCell::default(),
+            broken: Cell::new(0),
+            turn: Cell::new(0),
+            language: Cell::new(None),
+        });
         let (Some(drop), Some(file)) =
             (area.part(".drop"), dom::one::<HtmlInputElement>(root, "input[type=file]"))
         else {
@@ -76,7 +83,7 @@ impl Area {
         let (this, chosen) = (area.clone(), file.clone());
         on(&file, "change", move |_| {
             if let Some(file) = chosen.files().and_then(|files| files.get(0)) {
-                this.clone().send(&file);
+                this.begin(file);
             }
         });
         for name in ["dragenter", "dragover"] {
@@ -94,17 +101,28 @@ impl Area {
             set(&dropped, "data-over", None);
             let files = event.dyn_into::<DragEvent>().ok().and_then(|event| event.data_transfer()?.files());
             if let Some(file) = files.and_then(|files| files.get(0)) {
-                this.clone().send(&file);
+                this.begin(file);
             }
         });
         if let Some(button) = area.part(".progress button") {
             let this = area.clone();
             on(&button, "click", move |_| {
-                if let Some(request) = this.running.borrow_mut().take() {
-                    let _ = request.abort();
-                }
+                this.stop();
                 this.idle("The upload was cancelled; nothing was kept.");
             });
+        }
+        if let Some(button) = area.part(".upload-again button") {
+            let this = area.clone();
+            on(&button, "click", move |_| {
+                let file = this.file.borrow().clone();
+                if let Some(file) = file {
+                    this.begin(file);
+                }
+            });
+        }
+        for radio in everywhere("input[name=language]") {
+            let this = area.clone();
+            on(&radio, "change", move |_| this.warn_about_language());
         }
     }
 
@@ -118,55 +136,96 @@ impl Area {
         }
     }
 
+    /// The place for a file, with what went wrong.
     fn idle(&self, error: &str) {
         self.say(".upload-error", error);
-        for (selector, shown) in [(".drop", true), (".progress", false)] {
-            if let Some(part) = self.part(selector) {
-                show(&part, shown);
-            }
+        self.show_part(".drop", true);
+        self.show_part(".progress", false);
+        self.show_part(".upload-again", false);
+    }
+
+    fn show_part(&self, selector: &str, shown: bool) {
+        if let Some(part) = self.part(selector) {
+            show(&part, shown);
         }
     }
 
-    fn send(self: Rc<Self>, file: &File) {
+    /// Ends what runs or waits.
+    fn stop(&self) {
+        self.turn.set(self.turn.get() + 1);
+        let running = self.running.borrow_mut().take();
+        if let Some(request) = running {
+            let _ = request.abort();
+        }
+    }
+
+    fn begin(self: &Rc<Self>, file: File) {
+        self.stop();
         if file.size() > LIMIT {
             return self.idle(
                 "This archive is larger than 50 MiB. Leave out dependencies; the platform installs them.",
             );
         }
+        self.idle("");
+        self.say(".found", "");
+        self.language.set(None);
+        self.show_part(".drop", false);
+        self.show_part(".progress", true);
+        self.broken.set(0);
+        *self.file.borrow_mut() = Some(file);
+        self.send();
+    }
+
+    fn send(self: &Rc<Self>) {
+        let Some(file) = self.file.borrow().clone() else { return };
         let (Ok(request), Ok(form)) = (XmlHttpRequest::new(), FormData::new()) else { return };
-        if form.append_with_blob_and_filename("file", file, &file.name()).is_err()
+        if form.append_with_blob_and_filename("file", &file, &file.name()).is_err()
             || request.open("POST", &self.url).is_err()
             || request.set_request_header("accept", "application/json").is_err()
         {
             return;
         }
-        self.idle("");
-        self.say(".found", "");
-        for (selector, shown) in [(".drop", false), (".progress", true)] {
-            if let Some(part) = self.part(selector) {
-                show(&part, shown);
-            }
-        }
-        let name = file.name();
+        self.progress(&file.name(), 0);
         if let Ok(upload) = request.upload() {
             let this = self.clone();
             on(&upload, "progress", move |event| {
                 if let Some(event) = event.dyn_ref::<ProgressEvent>() {
-                    this.progress(&name, event.loaded() / event.total().max(1.0) * 100.0);
+                    let percent = (event.loaded() / event.total().max(1.0) * 100.0) as i32;
+                    this.progress(&file.name(), percent);
                 }
             });
         }
         let (this, done) = (self.clone(), request.clone());
         on(&request, "load", move |_| this.answered(&done));
         let this = self.clone();
-        on(&request, "error", move |_| this.idle("The connection broke. Choose the file again to retry."));
+        on(&request, "error", move |_| this.broke());
         let _ = request.send_with_opt_form_data(Some(&form));
         *self.running.borrow_mut() = Some(request);
     }
 
-    fn progress(&self, name: &str, percent: f64) {
-        let percent = percent.round();
-        let text = if percent < 100.0 {
+    /// The connection broke: again by itself, and at last by hand, always with the same file.
+    fn broke(self: &Rc<Self>) {
+        self.running.borrow_mut().take();
+        let broken = self.broken.get();
+        self.broken.set(broken + 1);
+        let Some(wait) = WAITS.get(broken as usize) else {
+            self.idle("The connection broke again and again; the archive was not sent.");
+            return self.show_part(".upload-again", true);
+        };
+        self.say(".progress-text", &format!("The connection broke; trying again in {wait} s."));
+        let (this, turn) = (self.clone(), self.turn.get());
+        set_timeout(
+            move || {
+                if this.turn.get() == turn {
+                    this.send();
+                }
+            },
+            Duration::from_secs(*wait),
+        );
+    }
+
+    fn progress(&self, name: &str, percent: i32) {
+        let text = if percent < 100 {
             format!("{name}: {percent} %")
         } else {
             format!("{name}: looking into it…")
@@ -196,75 +255,10 @@ impl Area {
         }
         match serde_json::from_str::<Problem>(&text) {
             Ok(problem) => self.idle(&format!("{} {}", problem.title, problem.detail)),
-            Err(_) => self.idle("The archive was not taken. Try again."),
-        }
-    }
-
-    /// Sets language and handler of the form to what was found.
-    fn choose(receipt: &UploadReceipt) {
-        if let Some(language) = receipt.language {
-            for radio in everywhere("input[name=language]") {
-                let radio = radio.unchecked_into::<HtmlInputElement>();
-                if radio.value() == language.as_str() && !radio.disabled() {
-                    radio.set_checked(true);
-                }
+            Err(_) => {
+                self.idle("The archive was not taken; the platform gave no reason.");
+                self.show_part(".upload-again", true);
             }
-        }
-        if let (Some(field), Some(handler)) = (by_id::<HtmlInputElement>("handler"), &receipt.handler) {
-            field.set_value(handler);
-        }
-    }
-
-    fn tell(&self, receipt: &UploadReceipt) {
-        let Some(place) = self.part(".found") else { return };
-        place.set_inner_html(
-            "<p class=\"found-title\"></p><ul class=\"found-notes\"></ul><ul class=\"found-files\"></ul>",
-        );
-        let kind = receipt.language.map_or("no known language", |language| language.label());
-        let title = format!("{}: {} files, {}", receipt.filename, receipt.file_count, kind);
-        if let Some(line) = dom::one::<Element>(&place, ".found-title") {
-            line.set_text_content(Some(&title));
-        }
-        let lines = |selector: &str, texts: Vec<String>| {
-            let Some(list) = dom::one::<Element>(&place, selector) else { return };
-            for text in texts {
-                let Ok(item) = document().create_element("li") else { continue };
-                item.set_text_content(Some(&text));
-                let _ = list.append_child(&item);
-            }
-        };
-        lines(".found-notes", receipt.notes.clone());
-        let mut files: Vec<String> =
-            receipt.files.iter().take(12).map(|(path, size)| format!("{path} ({size} B)")).collect();
-        let more = receipt.file_count - files.len() as i64;
-        if more > 0 {
-            files.push(format!("and {more} more"));
-        }
-        lines(".found-files", files);
-        self.warn_about_language(receipt);
-    }
-
-    /// A chosen language that the files do not look like is said, not refused.
-    fn warn_about_language(&self, receipt: &UploadReceipt) {
-        let Some(found) = receipt.language else { return };
-        let root = self.root.clone();
-        let warn = move || {
-            let chosen = everywhere("input[name=language]:checked").into_iter().next();
-            let chosen = chosen.map(|radio| radio.unchecked_into::<HtmlInputElement>().value());
-            let text = match chosen {
-                Some(chosen) if chosen != found.as_str() => {
-                    format!("The files look like {}, but another runtime is chosen.", found.label())
-                }
-                _ => String::new(),
-            };
-            if let Some(place) = dom::one::<Element>(&root, ".upload-error") {
-                place.set_text_content(Some(&text));
-            }
-        };
-        warn();
-        for radio in everywhere("input[name=language]") {
-            let warn = warn.clone();
-            on(&radio, "change", move |_| warn());
         }
     }
 }

@@ -102,6 +102,31 @@ test("a line has an address that leads back to it", async ({ page, functions }) 
   await expect(page.locator(".log-line.linked")).toContainText("line 2500 ");
 });
 
+test("a line and a range of lines are copied by their numbers", async ({ page, context, functions }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await functions.open(name, "logs");
+  await page.getByRole("searchbox", { name: "Search all lines" }).fill("line 2500 ");
+  await row(page, "line 2500 ").locator(".log-number").click();
+  await page.getByRole("button", { name: /^Copy line \d+$/ }).click();
+  await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  expect(await copied()).toBe("line 2500 <img src=x onerror=document.title='hurt'>");
+  await row(page, "line 2502 ").locator(".log-number").click({ modifiers: ["Shift"] });
+  await page.getByRole("button", { name: /^Copy lines \d+ to \d+$/ }).click();
+  expect((await copied()).split("\n").map((text) => text.slice(0, 9))).toEqual(["line 2500", "line 2501", "line 2502"]);
+});
+
+test("a stream that was refused is asked for again, and nothing is missed or doubled", async ({ page, functions }) => {
+  let refused = 0;
+  await page.route("**/log/stream*", (route) => (refused++ ? route.continue() : route.fulfill({ status: 503 })));
+  await functions.open(name, "logs");
+  await expect(page.locator(".log-state")).toContainText("Reconnecting");
+  await print(page, 8001, 5);
+  await expect(row(page, "the end of 8001")).toHaveCount(1);
+  await expect(row(page, "line 8003 ")).toHaveCount(1);
+  await expect(page.locator(".log-state")).toContainText("Streaming");
+});
+
 test("markup in a line stays text", async ({ page, functions }) => {
   await functions.open(name, "logs");
   await expect(row(page, "<img src=x").first()).toBeVisible();

@@ -1,9 +1,7 @@
 //! Search over all lines that the browser holds, drawn or not, folded or not.
 
 use js_sys::RegExp;
-use wasm_bindgen::JsCast;
 
-use super::model::Model;
 use crate::islands::ansi;
 
 /// What is searched for.
@@ -14,47 +12,62 @@ pub(super) struct Search {
     pub(super) regex: bool,
 }
 
-/// Places of the lines that match, and which of them is the present one.
+/// Numbers of the lines that match, and which of them is the present one.
 #[derive(Default)]
 pub(super) struct Matches {
-    pub(super) places: Vec<usize>,
+    /// What they were found with; none without a search.
+    pub(super) pattern: Option<RegExp>,
+    pub(super) numbers: Vec<u64>,
     pub(super) at: usize,
 }
 
 impl Search {
-    /// Places of all lines that match.
-    pub(super) fn run(&self, model: &Model) -> Vec<usize> {
+    /// The browser's own engine for both kinds: it is fast, and costs the module nothing. None for an
+    /// unfinished expression, which throws while it is typed.
+    pub(super) fn pattern(&self) -> Option<RegExp> {
         if self.text.is_empty() {
-            return Vec::new();
+            return None;
         }
-        let plain = |text: &str| ansi::parse(text).into_iter().map(|span| span.text).collect::<String>();
-        let places = model.lines().iter().enumerate();
-        if self.regex {
-            let flags = if self.case { "" } else { "i" };
-            // An unfinished expression throws while it is typed.
-            let Ok(pattern) = new_pattern(&self.text, flags) else { return Vec::new() };
-            return places.filter(|(_, line)| pattern.test(&plain(&line.text))).map(|(at, _)| at).collect();
-        }
-        let fold = |text: &str| if self.case { text.to_owned() } else { text.to_lowercase() };
-        let needle = fold(&self.text);
-        places.filter(|(_, line)| fold(&plain(&line.text)).contains(&needle)).map(|(at, _)| at).collect()
+        let source = if self.regex { self.text.clone() } else { quoted(&self.text) };
+        let arguments = js_sys::Array::of2(&source.into(), &if self.case { "" } else { "i" }.into());
+        let constructor = js_sys::Reflect::get(&js_sys::global(), &"RegExp".into()).ok()?;
+        js_sys::Reflect::construct(&constructor.into(), &arguments).map(Into::into).ok()
     }
 }
 
-fn new_pattern(text: &str, flags: &str) -> Result<RegExp, wasm_bindgen::JsValue> {
-    let arguments = js_sys::Array::of2(&text.into(), &flags.into());
-    let constructor = js_sys::Reflect::get(&js_sys::global(), &"RegExp".into())?;
-    let constructor: &js_sys::Function = constructor.unchecked_ref();
-    js_sys::Reflect::construct(constructor, &arguments).map(JsCast::unchecked_into)
+/// Text that an expression takes literally.
+fn quoted(text: &str) -> String {
+    text.chars().fold(String::new(), |mut quoted, c| {
+        if r"\^$.|?*+()[]{}/".contains(c) {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+        quoted
+    })
+}
+
+/// Whether a line matches; its escapes do not count.
+pub(super) fn is_match(pattern: &RegExp, text: &str) -> bool {
+    pattern.test(&ansi::plain(text))
 }
 
 impl Matches {
     /// "3 of 41", for the tool bar.
     pub(super) fn text(&self, searched: bool) -> String {
-        match (searched, self.places.len()) {
+        match (searched, self.numbers.len()) {
             (false, _) => String::new(),
             (true, 0) => "No lines match".to_owned(),
             (true, count) => format!("{} of {count}", self.at + 1),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_with_signs_of_expressions_is_searched_as_it_is() {
+        assert_eq!(quoted("a.b (c)"), "a\\.b \\(c\\)");
     }
 }

@@ -1,318 +1,258 @@
 //! The lines of a log and which of them are rows: folding, filtering, heights. No document here.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashMap;
 
 use domain::log::{Level, LogLine};
+
+use super::{
+    fields,
+    groups::{Group, Groups},
+    rows::{Row, Rows},
+};
+use crate::islands::ansi;
 
 /// Characters of a line that are drawn; the download has them all.
 pub(super) const LINE_LIMIT: usize = 64 * 1024;
 /// Lines kept in the browser; older ones are fetched again when scrolled to.
 pub(super) const KEPT: usize = 100_000;
 
-/// One row of the viewer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Row {
-    /// The head of the group that begins with the line at this place.
-    Head(usize),
-    /// The line at this place.
-    Line(usize),
+struct Held {
+    line: LogLine,
+    /// Columns that its text takes.
+    width: u32,
+    /// It is left out by the filter of fields.
+    filtered: bool,
 }
 
 /// Lines in order, and the rows that show them.
 #[derive(Default)]
 pub(super) struct Model {
-    lines: Vec<LogLine>,
-    /// Rows to draw.
-    rows: Vec<Row>,
-    /// First unit of each row and the end; a unit is the height of an unwrapped line.
-    tops: Vec<u32>,
-    /// Number of the first line of each group that is folded.
-    folded: HashSet<u64>,
-    /// Groups are parts of a build and can be folded; otherwise they are only named.
-    pub(super) foldable: bool,
-    /// Least level.
-    pub(super) level: Option<Level>,
-    /// Characters in a row when wrapped.
-    pub(super) columns: Option<usize>,
+    lines: Vec<Held>,
+    groups: Groups,
+    rows: Rows,
+    /// Lines of each level.
+    counts: [usize; 4],
+    /// Numbers of the lines whose fields are shown, and how many they have.
+    expanded: HashMap<u64, u32>,
+    filtered: usize,
+    /// Nothing more will come.
+    ended: bool,
+    level: Option<Level>,
+    columns: Option<usize>,
 }
 
 impl Model {
-    /// No lines yet.
-    pub(super) fn new(foldable: bool) -> Self {
-        Self { foldable, ..Self::default() }
+    /// No lines yet. Steps of a build are groups; the Revisions of a function's lines are not.
+    pub(super) fn new(steps: bool) -> Self {
+        Self { groups: Groups::new(steps), ..Self::default() }
     }
 
-    pub(super) fn lines(&self) -> &[LogLine] {
-        &self.lines
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
     }
 
     pub(super) fn line(&self, at: usize) -> &LogLine {
-        &self.lines[at]
+        &self.lines[at].line
     }
 
-    pub(super) fn rows(&self) -> &[Row] {
+    /// All lines from a place on.
+    pub(super) fn from(&self, at: usize) -> impl Iterator<Item = &LogLine> {
+        self.lines.get(at..).unwrap_or_default().iter().map(|held| &held.line)
+    }
+
+    pub(super) fn rows(&self) -> &Rows {
         &self.rows
     }
 
     pub(super) fn first(&self) -> u64 {
-        self.lines.first().map_or(0, |line| line.number)
+        self.lines.first().map_or(0, |held| held.line.number)
     }
 
     pub(super) fn last(&self) -> u64 {
-        self.lines.last().map_or(0, |line| line.number)
+        self.lines.last().map_or(0, |held| held.line.number)
+    }
+
+    /// The place of the line with this number.
+    pub(super) fn place_of(&self, number: u64) -> Option<usize> {
+        self.lines.binary_search_by_key(&number, |held| held.line.number).ok()
+    }
+
+    /// The row of the line with this number, or of the next one that is shown.
+    pub(super) fn row_of(&self, number: u64) -> Option<usize> {
+        self.rows.of(self.lines.partition_point(|held| held.line.number < number))
+    }
+
+    /// The place of the first error.
+    pub(super) fn first_error(&self) -> Option<usize> {
+        self.lines.iter().position(|held| held.line.level == Level::Error)
     }
 
     /// Adds newer lines; those that are there already are skipped, so a resumed stream doubles
     /// nothing. The answer is how many were new.
     pub(super) fn append(&mut self, lines: Vec<LogLine>) -> usize {
         let before = self.lines.len();
+        let mut stale = false;
         for line in lines {
             if line.number > self.last() {
-                self.lines.push(line);
+                stale |= self.groups.push(self.lines.len(), &line);
+                self.counts[line.level as usize] += 1;
+                self.lines.push(Held { width: ansi::width(&line.text), line, filtered: false });
             }
         }
         let added = self.lines.len() - before;
         if self.lines.len() > KEPT + KEPT / 10 {
             self.lines.drain(..self.lines.len() - KEPT);
+            self.moved();
+        } else if stale {
+            self.rebuild();
+        } else {
+            self.fill(before);
         }
-        self.rebuild();
         added
     }
 
     /// Adds older lines in front.
-    pub(super) fn prepend(&mut self, mut lines: Vec<LogLine>) {
+    pub(super) fn prepend(&mut self, lines: Vec<LogLine>) {
         let first = self.first();
-        lines.retain(|line| first == 0 || line.number < first);
-        lines.append(&mut self.lines);
-        self.lines = lines;
+        let older = lines.into_iter().filter(|line| first == 0 || line.number < first);
+        let older = older.map(|line| Held { width: ansi::width(&line.text), line, filtered: false });
+        self.lines.splice(..0, older);
+        self.moved();
+    }
+
+    /// Nothing more will come: what is done folds.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
         self.rebuild();
     }
 
     /// Folds or opens the group of the head at this place.
     pub(super) fn fold(&mut self, at: usize) {
-        let number = self.lines[at].number;
-        if !self.folded.remove(&number) {
-            self.folded.insert(number);
-        }
-        self.rebuild();
-    }
-
-    /// Folds all groups that went well and opens the one that failed; without a failure the last
-    /// one stays open, so that there is something to read.
-    pub(super) fn fold_done(&mut self) {
-        let groups = self.groups();
-        let bad = |(from, to): &(usize, usize)| {
-            self.lines[*from..*to].iter().any(|line| line.level == Level::Error)
-        };
-        let failed: Vec<usize> = groups.iter().filter(|group| bad(group)).map(|group| group.0).collect();
-        let open =
-            if failed.is_empty() { groups.last().map(|group| group.0).into_iter().collect() } else { failed };
-        self.folded = groups
-            .iter()
-            .filter(|group| !open.contains(&group.0))
-            .map(|group| self.lines[group.0].number)
-            .collect();
-        self.rebuild();
-    }
-
-    /// Opens the group of a line, so that it can be seen.
-    pub(super) fn open_at(&mut self, at: usize) {
-        let holds = self.groups().into_iter().find(|(from, to)| (*from..*to).contains(&at));
-        if let Some((from, _)) = holds
-            && self.folded.remove(&self.lines[from].number)
-        {
+        if let Some(index) = self.groups.of(at) {
+            self.groups.choose(index, !self.groups.is_folded(index, self.lines.len(), self.ended));
             self.rebuild();
         }
     }
 
-    pub(super) fn is_folded(&self, at: usize) -> bool {
-        self.folded.contains(&self.lines[at].number)
-    }
-
-    /// Stretches of lines of one group, as places from and to.
-    fn groups(&self) -> Vec<(usize, usize)> {
-        let mut groups: Vec<(usize, usize)> = Vec::new();
-        for (at, line) in self.lines.iter().enumerate() {
-            if line.group.is_none() {
-                continue;
-            }
-            match groups.last_mut() {
-                Some((from, to)) if *to == at && self.lines[*from].group == line.group => *to = at + 1,
-                _ => groups.push((at, at + 1)),
-            }
+    /// Opens the group of a line, so that it can be seen.
+    pub(super) fn open_at(&mut self, at: usize) {
+        if let Some(index) = self.groups.of(at)
+            && self.groups.is_folded(index, self.lines.len(), self.ended)
+        {
+            self.groups.choose(index, false);
+            self.rebuild();
         }
-        groups
     }
 
-    /// Milliseconds between the first and the last line of the group that begins here.
-    pub(super) fn group_millis(&self, from: usize) -> i64 {
-        let group = &self.lines[from].group;
-        let last = self.lines[from..].iter().take_while(|line| line.group == *group).last();
-        last.map_or(0, |last| last.at.millis_since(self.lines[from].at))
+    /// The group whose head is at this place, and whether it is folded.
+    pub(super) fn group(&self, at: usize) -> Option<(&Group, bool)> {
+        let index = self.groups.of(at)?;
+        Some((self.groups.get(index)?, self.groups.is_folded(index, self.lines.len(), self.ended)))
     }
 
-    fn passes(&self, line: &LogLine) -> bool {
-        self.level.is_none_or(|least| line.level >= least)
+    /// Shows the fields of a line, which are this many, or hides them again.
+    pub(super) fn expand(&mut self, number: u64, fields: u32) {
+        if self.expanded.remove(&number).is_none() {
+            self.expanded.insert(number, fields);
+        }
+        self.rebuild();
     }
 
-    /// Lines that the level hides.
+    pub(super) fn is_expanded(&self, number: u64) -> bool {
+        self.expanded.contains_key(&number)
+    }
+
+    /// Shows only lines of this level or a worse one.
+    pub(super) fn set_level(&mut self, least: Option<Level>) {
+        self.level = least;
+        self.rebuild();
+    }
+
+    /// Characters in a row when lines are wrapped.
+    pub(super) fn set_columns(&mut self, columns: Option<usize>) {
+        if self.columns != columns {
+            self.columns = columns;
+            self.rebuild();
+        }
+    }
+
+    /// Leaves out the lines from a place on that do not fit; [`Self::rebuild`] shows it.
+    pub(super) fn filter(&mut self, from: usize, to: usize, fits: impl Fn(&LogLine) -> bool) {
+        let to = to.min(self.lines.len());
+        for held in self.lines.get_mut(from..to).unwrap_or_default() {
+            held.filtered = !fits(&held.line);
+        }
+    }
+
+    /// Lines that level and fields hide.
     pub(super) fn hidden(&self) -> usize {
-        if self.level.is_none() { 0 } else { self.lines.iter().filter(|line| !self.passes(line)).count() }
+        let below = self.level.map_or(0, |least| self.counts[..least as usize].iter().sum());
+        below + self.filtered
     }
 
-    /// Lines by level.
-    pub(super) fn counts(&self) -> BTreeMap<Level, usize> {
-        self.lines.iter().fold(BTreeMap::new(), |mut counts, line| {
-            *counts.entry(line.level).or_default() += 1;
-            counts
-        })
+    /// Lines of this level or a worse one.
+    pub(super) fn count(&self, least: Level) -> usize {
+        self.counts[least as usize..].iter().sum()
+    }
+
+    /// After places moved: groups and counts anew.
+    fn moved(&mut self) {
+        self.groups.clear();
+        self.counts = [0; 4];
+        for (at, held) in self.lines.iter().enumerate() {
+            self.groups.push(at, &held.line);
+            self.counts[held.line.level as usize] += 1;
+        }
+        self.rebuild();
     }
 
     /// Makes the rows anew.
     pub(super) fn rebuild(&mut self) {
-        let mut rows = Vec::with_capacity(self.lines.len());
-        let (mut group, mut folded) = (None, false);
-        for (at, line) in self.lines.iter().enumerate() {
-            if self.foldable && line.group != group {
-                group.clone_from(&line.group);
-                folded = self.folded.contains(&line.number);
-                if group.is_some() {
-                    rows.push(Row::Head(at));
+        self.rows.clear();
+        self.filtered = 0;
+        self.fill(0);
+    }
+
+    /// Adds the rows of the lines from this place on.
+    fn fill(&mut self, from: usize) {
+        let mut index = self.groups.after(from);
+        let mut folded = self.groups.is_folded(index, self.lines.len(), self.ended);
+        for (at, held) in self.lines.iter().enumerate().skip(from) {
+            while self.groups.get(index).is_some_and(|group| group.to <= at) {
+                index += 1;
+                folded = self.groups.is_folded(index, self.lines.len(), self.ended);
+            }
+            let group = self.groups.get(index).filter(|group| group.from <= at);
+            if let Some(group) = group {
+                if group.from == at {
+                    self.rows.push(Row::Head(at), 1);
+                }
+                let mark = group.from == at || (group.closed && group.to == at + 1);
+                if folded || (group.marked && mark) {
+                    continue;
                 }
             }
-            if !folded && self.passes(line) {
-                rows.push(Row::Line(at));
+            let level = self.level.is_none_or(|least| held.line.level >= least);
+            self.filtered += usize::from(level && held.filtered);
+            if level && !held.filtered {
+                self.rows.push(Row::Line(at), units(held, self.columns, &self.expanded));
             }
         }
-        let mut tops = Vec::with_capacity(rows.len() + 1);
-        let mut top = 0;
-        for row in &rows {
-            tops.push(top);
-            top += self.units(*row);
-        }
-        tops.push(top);
-        (self.rows, self.tops) = (rows, tops);
     }
+}
 
-    fn units(&self, row: Row) -> u32 {
-        match (row, self.columns) {
-            (Row::Line(at), Some(columns)) => {
-                let text = &self.lines[at].text;
-                // Bytes are enough to see that a line fits, which nearly all do.
-                if text.len() <= columns {
-                    return 1;
-                }
-                let drawn: usize =
-                    super::super::ansi::parse(text).iter().map(|span| span.text.chars().count()).sum();
-                drawn.min(LINE_LIMIT).div_ceil(columns.max(1)).max(1) as u32
-            }
-            _ => 1,
-        }
-    }
-
-    /// Height of all rows in units.
-    pub(super) fn height(&self) -> u32 {
-        self.tops.last().copied().unwrap_or(0)
-    }
-
-    /// First unit of a row.
-    pub(super) fn top(&self, row: usize) -> u32 {
-        self.tops.get(row).copied().unwrap_or_else(|| self.height())
-    }
-
-    /// The row at a unit.
-    pub(super) fn row_at(&self, unit: u32) -> usize {
-        self.tops.partition_point(|top| *top <= unit).saturating_sub(1).min(self.rows.len().saturating_sub(1))
-    }
-
-    /// The row of the line with this number, or of the next one that is shown.
-    pub(super) fn row_of(&self, number: u64) -> Option<usize> {
-        let row = self.rows.partition_point(|row| match row {
-            Row::Head(at) | Row::Line(at) => self.lines[*at].number < number,
-        });
-        let row = if matches!(self.rows.get(row), Some(Row::Head(_))) { row + 1 } else { row };
-        (row < self.rows.len()).then_some(row)
-    }
+/// Height of a line.
+fn units(held: &Held, columns: Option<usize>, expanded: &HashMap<u64, u32>) -> u32 {
+    let drawn = (held.width as usize).min(LINE_LIMIT);
+    let lines = columns.map_or(1, |columns| {
+        // What stands before the text, as wide as the style sheet makes it.
+        let mark = if held.line.level >= Level::Warn { 7 } else { 0 };
+        let button = if fields::looks_like(&held.line.text) { 5 } else { 0 };
+        drawn.div_ceil(columns.saturating_sub(mark + button).max(1)).max(1) as u32
+    });
+    let fields = if expanded.is_empty() { None } else { expanded.get(&held.line.number) };
+    lines + fields.copied().unwrap_or(0)
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::{Timestamp, log::Stream};
-
-    use super::*;
-
-    fn line(number: u64, group: Option<&str>, level: Level) -> LogLine {
-        LogLine {
-            number,
-            at: Timestamp::from_millis(number as i64 * 10),
-            stream: Stream::Stdout,
-            level,
-            text: "x".repeat(number as usize),
-            group: group.map(str::to_owned),
-        }
-    }
-
-    fn model() -> Model {
-        let mut model = Model { foldable: true, ..Model::default() };
-        model.append(vec![
-            line(1, Some("fetch"), Level::Info),
-            line(2, Some("fetch"), Level::Info),
-            line(3, Some("push"), Level::Error),
-            line(4, None, Level::Info),
-        ]);
-        model
-    }
-
-    #[test]
-    fn lines_that_come_again_after_a_reconnect_are_not_doubled() {
-        let mut model = model();
-        assert_eq!(model.append(vec![line(3, None, Level::Info), line(5, None, Level::Info)]), 1);
-        assert_eq!(model.last(), 5);
-    }
-
-    #[test]
-    fn done_groups_fold_and_the_failed_one_stays_open() {
-        let mut model = model();
-        model.fold_done();
-        assert_eq!(model.rows(), [Row::Head(0), Row::Head(2), Row::Line(2), Row::Line(3)]);
-        model.open_at(1);
-        assert_eq!(model.rows().len(), 6);
-    }
-
-    #[test]
-    fn a_level_hides_lines_and_counts_them() {
-        let mut model = model();
-        model.level = Some(Level::Error);
-        model.rebuild();
-        assert_eq!((model.hidden(), model.rows().len()), (3, 3));
-    }
-
-    #[test]
-    fn wrapped_lines_take_their_height() {
-        let mut model = model();
-        model.columns = Some(2);
-        model.rebuild();
-        assert_eq!(model.height(), 2 + 1 + 1 + 2 + 2);
-        assert_eq!(model.row_at(4), 4);
-        assert_eq!(model.row_of(3), Some(4));
-    }
-
-    #[test]
-    fn the_oldest_lines_go_when_there_are_too_many() {
-        let mut model = Model::default();
-        let many = (1..=(KEPT + KEPT / 10 + 1) as u64)
-            .map(|number| LogLine { text: String::new(), ..line(0, None, Level::Info) }.with(number));
-        model.append(many.collect());
-        assert_eq!(model.lines().len(), KEPT);
-    }
-
-    trait With {
-        fn with(self, number: u64) -> Self;
-    }
-
-    impl With for LogLine {
-        fn with(self, number: u64) -> Self {
-            Self { number, ..self }
-        }
-    }
-}
+mod tests;

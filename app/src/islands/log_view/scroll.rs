@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Height of one unit in CSS pixels; the style sheet has the same.
-pub(super) const UNIT: f64 = 24.0;
+pub(super) const UNIT: u32 = 24;
 /// Rows drawn beyond each edge, so that fast scrolling shows no gaps.
 const MARGIN: usize = 20;
 
@@ -29,24 +29,27 @@ impl Scroll {
         })
     }
 
+    /// Makes room for all rows.
+    pub(super) fn size(&self, model: &Model) {
+        dom::style(&self.space, "block-size", &format!("{}px", model.rows().height() * UNIT));
+    }
+
     /// Draws what is in view.
     pub(super) fn draw(&self, model: &Model, paint: &Paint) {
-        let height = f64::from(model.height()) * UNIT;
-        dom::style(&self.space, "block-size", &format!("{height}px"));
-        if model.rows().is_empty() {
+        let rows = model.rows();
+        if rows.all().is_empty() {
             return self.window.set_inner_html("");
         }
-        let top = (f64::from(self.view.scroll_top()) / UNIT).floor() as u32;
-        let visible = (f64::from(self.view.client_height()) / UNIT).ceil() as u32 + 1;
-        let from = model.row_at(top).saturating_sub(MARGIN);
-        let to = (model.row_at(top + visible) + MARGIN + 1).min(model.rows().len());
-        let html: String = model.rows()[from..to].iter().map(|row| paint::row(model, *row, paint)).collect();
+        let top = self.view.scroll_top().max(0) as u32 / UNIT;
+        let visible = (self.view.client_height() as u32).div_ceil(UNIT) + 1;
+        let from = rows.at(top).saturating_sub(MARGIN);
+        let to = (rows.at(top + visible) + MARGIN + 1).min(rows.all().len());
+        let mut html = String::new();
+        for row in &rows.all()[from..to] {
+            paint::row(&mut html, model, *row, paint);
+        }
         self.window.set_inner_html(&html);
-        dom::style(
-            &self.window,
-            "transform",
-            &format!("translateY({}px)", f64::from(model.top(from)) * UNIT),
-        );
+        dom::style(&self.window, "transform", &format!("translateY({}px)", rows.top(from) * UNIT));
     }
 
     /// Whether the end is in view.
@@ -60,15 +63,15 @@ impl Scroll {
 
     /// Brings a row to the middle.
     pub(super) fn to_row(&self, model: &Model, row: usize) {
-        let middle = f64::from(self.view.client_height()) / 2.0;
-        self.view.set_scroll_top((f64::from(model.top(row)) * UNIT - middle).max(0.0) as i32);
+        let middle = self.view.client_height() / 2;
+        self.view.set_scroll_top(((model.rows().top(row) * UNIT) as i32 - middle).max(0));
     }
 
     /// Characters that fit in a row, by the width of the box and of the font.
     pub(super) fn columns(&self, times: bool) -> usize {
         let gutter = 72 + if times { 104 } else { 0 } + 16;
-        let room = (self.view.client_width() - gutter).max(80);
-        // Geist Mono is 0.6 em wide; the log is set in 13 px.
-        (f64::from(room) / 7.8).floor() as usize
+        let room = (self.view.client_width() - gutter).max(80) as usize;
+        // Geist Mono is 0.6 em wide; the log is set in 13 px, so a character takes 7.8.
+        room * 10 / 78
     }
 }

@@ -1,9 +1,12 @@
 //! Where lines come from: pages by call, new ones by stream.
 
+use std::time::Duration;
+
 use domain::{
     TenantName,
     log::{LogLine, LogPage, LogQuery, LogState, LogTarget},
 };
+use leptos::prelude::set_timeout;
 use wasm_bindgen::JsCast as _;
 use web_sys::{EventSource, MessageEvent};
 
@@ -14,6 +17,9 @@ use crate::{AppError, api::logs::read_log};
 pub(super) const PAGE: u32 = 1000;
 /// The same while searching.
 pub(super) const LARGE_PAGE: u32 = 5000;
+
+/// Wait before a stream is asked for again.
+const RETRY: Duration = Duration::from_secs(3);
 
 /// One log of the platform.
 #[derive(Clone)]
@@ -49,35 +55,43 @@ impl Source {
         read_log(self.tenant.clone(), self.target.clone(), query).await
     }
 
-    /// New lines after `number`; the browser resumes by itself from the last id.
-    pub(super) fn follow(&self, number: u64, tell: impl Fn(News) + Clone + 'static) -> Option<EventSource> {
+    /// New lines after `number`. `tell` answers with the number of the last line that is here.
+    pub(super) fn follow(&self, number: u64, tell: impl Fn(News) -> u64 + Clone + 'static) {
         let one_call = self.correlation.as_deref().map(js_sys::encode_uri_component);
         let one_call = one_call.map(|id| format!("&correlation={}", String::from(id))).unwrap_or_default();
-        let source = EventSource::new(&format!("{}?after={number}{one_call}", self.stream)).ok()?;
+        let address = format!("{}?after={number}{one_call}", self.stream);
+        let Ok(stream) = EventSource::new(&address) else { return };
         let data = |event: &web_sys::Event| {
             event.dyn_ref::<MessageEvent>().map(|event| dom::text(&event.data())).unwrap_or_default()
         };
         let say = tell.clone();
-        on(&source, "open", move |_| say(News::Connected));
+        on(&stream, "open", move |_| {
+            say(News::Connected);
+        });
+        let (again, say, watched) = (self.clone(), tell.clone(), stream.clone());
+        on(&stream, "error", move |_| {
+            let last = say(News::Lost);
+            // The browser resumes a lost connection by itself, but gives up at an answer that is no stream.
+            if watched.ready_state() == EventSource::CLOSED {
+                let (again, say) = (again.clone(), say.clone());
+                set_timeout(move || again.follow(last, say), RETRY);
+            }
+        });
         let say = tell.clone();
-        on(&source, "error", move |_| say(News::Lost));
-        let say = tell.clone();
-        on(&source, "message", move |event| {
+        on(&stream, "message", move |event| {
             if let Ok(lines) = serde_json::from_str::<Vec<LogLine>>(&data(&event)) {
                 say(News::Lines(lines));
             }
         });
-        let closing = source.clone();
-        on(&source, "state", move |event| {
-            let text = data(&event);
-            let state = serde_json::from_str(&text).or_else(|_| serde_json::from_str(&format!("\"{text}\"")));
-            if let Ok(state) = state {
+        // Open streams are kept by the browser; this one is closed when nothing more will come.
+        let closing = stream.clone();
+        on(&stream, "state", move |event| {
+            if let Ok(state) = serde_json::from_str(&data(&event)) {
                 if matches!(state, LogState::Ended | LogState::Expired) {
                     closing.close();
                 }
                 tell(News::State(state));
             }
         });
-        Some(source)
     }
 }

@@ -17,8 +17,8 @@ use crate::{
         field::{self, Input, error_of, input, summary},
         function_head::breadcrumb,
         icon::icon,
+        upload::Upload,
     },
-    islands::upload::Upload,
     routes,
 };
 

@@ -1,0 +1,67 @@
+//! The command palette and the sheet of shortcuts; `islands/palette.rs` opens them.
+
+use domain::TenantName;
+use leptos::prelude::*;
+
+use crate::islands::palette::Palette;
+
+/// The two dialogs, and the island that opens them.
+#[component]
+pub fn PaletteDialogs(tenant: TenantName) -> impl IntoView {
+    let home = format!("/t/{tenant}");
+    let commands = [
+        ("Go to functions", format!("{home}/functions"), "g f"),
+        ("Go to events", format!("{home}/events"), "g e"),
+        ("New function", format!("{home}/new"), "n"),
+        ("Failed functions", format!("{home}/functions?phase=Failed"), ""),
+        ("Failed events", format!("{home}/events?status=failed"), ""),
+        ("Preferences: colours, shortcuts, sign out", format!("{home}/preferences"), "g p"),
+    ];
+    let items: Vec<_> = commands
+        .into_iter()
+        .map(|(text, href, keys)| {
+            view! { <li role="option" aria-selected="false"><a href=href tabindex="-1">{text}<kbd>{keys}</kbd></a></li> }
+        })
+        .collect();
+    let rows = [
+        ("Ctrl K", "Search and commands (also Cmd K)"),
+        ("/", "To the filter of the page"),
+        ("j  k", "Next and previous row; Enter opens it"),
+        ("g f", "Functions"),
+        ("g e", "Events"),
+        ("g p", "Preferences"),
+        ("n", "New function"),
+        ("?", "This sheet"),
+        ("Esc", "Close"),
+    ];
+    let sheet: Vec<_> = rows
+        .into_iter()
+        .map(|(keys, text)| view! { <div><dt><kbd>{keys}</kbd></dt><dd>{text}</dd></div> })
+        .collect();
+    view! {
+        <div class="dialogs">
+            <dialog class="palette" id="palette" aria-label="Search and commands">
+                <input
+                    type="text"
+                    role="combobox"
+                    aria-expanded="true"
+                    aria-controls="palette-list"
+                    aria-autocomplete="list"
+                    aria-label="Function or command"
+                    placeholder="Function or command"
+                    autocomplete="off"
+                    spellcheck="false"
+                />
+                <ul role="listbox" id="palette-list" aria-label="Results">{items}</ul>
+                <p class="quiet-text" role="status"></p>
+            </dialog>
+            <dialog class="sheet" id="shortcuts" aria-labelledby="shortcuts-title">
+                <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
+                <dl class="facts">{sheet}</dl>
+                <p class="quiet-text">"Single letters can be turned off in Preferences."</p>
+                <form method="dialog"><button class="button">"Close"</button></form>
+            </dialog>
+        </div>
+        <Palette tenant/>
+    }
+}

@@ -1,0 +1,204 @@
+//! What the controls of the viewer do.
+
+use std::rc::Rc;
+
+use domain::log::Level;
+use leptos::{
+    prelude::{document, set_timeout, window},
+    task::spawn_local,
+};
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{Element, Event, HtmlInputElement, HtmlSelectElement, KeyboardEvent, MouseEvent};
+
+use super::{
+    dom::{self, Debounce, closest, on, set},
+    fields::{self, Field},
+    source::PAGE,
+    viewer::Viewer,
+};
+
+/// Older lines are asked for when this many pixels are left above.
+const NEAR_TOP: i32 = 400;
+
+impl Viewer {
+    pub(super) fn wire(self: &Rc<Self>) {
+        let this = self.clone();
+        on(&self.scroll.view, "scroll", move |_| this.scrolled());
+        let this = self.clone();
+        on(&window(), "resize", move |_| this.layout());
+        let this = self.clone();
+        on(&self.root, "click", move |event| this.clicked(&event));
+        if let Some(level) = dom::one::<HtmlSelectElement>(&self.root, ".log-level") {
+            let this = self.clone();
+            on(&level.clone(), "change", move |_| {
+                this.model.borrow_mut().set_level(match level.value().as_str() {
+                    "info" => Some(Level::Info),
+                    "warn" => Some(Level::Warn),
+                    "error" => Some(Level::Error),
+                    _ => None,
+                });
+                this.draw();
+            });
+        }
+        if let Some(input) = dom::one::<HtmlInputElement>(&self.root, ".log-search") {
+            let (this, debounce, field) = (self.clone(), Debounce::default(), input.clone());
+            on(&input, "input", move |_| {
+                this.search.borrow_mut().text = field.value();
+                let this = this.clone();
+                debounce.call(150, move || spawn_local(this.find()));
+            });
+            let this = self.clone();
+            on(&input, "keydown", move |event| {
+                if let Some(event) = event.dyn_ref::<KeyboardEvent>().filter(|event| event.key() == "Enter") {
+                    event.prevent_default();
+                    this.step(if event.shift_key() { -1 } else { 1 });
+                }
+            });
+        }
+    }
+
+    fn scrolled(self: &Rc<Self>) {
+        let end = self.scroll.at_end();
+        if self.follow.replace(end) != end || end {
+            self.unseen.set(0);
+        }
+        if !end && self.scroll.view.scroll_top() < NEAR_TOP {
+            let this = self.clone();
+            spawn_local(async move {
+                this.older(PAGE).await;
+            });
+        }
+        // Following is decided by the scroll, so drawing must not scroll again.
+        self.scroll.draw(&self.model.borrow(), &self.paint.borrow());
+        self.tell();
+    }
+
+    fn clicked(self: &Rc<Self>, event: &Event) {
+        let number = |element: &Element, name: &str| element.get_attribute(name)?.parse::<u64>().ok();
+        if let Some(line) = closest(event, "[data-line]") {
+            event.prevent_default();
+            if let Some(number) = number(&line, "data-line") {
+                self.link(event, number);
+            }
+        } else if let Some(head) = closest(event, "[data-fold]") {
+            if let Some(at) = number(&head, "data-fold") {
+                self.model.borrow_mut().fold(at as usize);
+            }
+            self.draw();
+        } else if let Some(button) = closest(event, "[data-fields]") {
+            if let Some(number) = number(&button, "data-fields") {
+                self.expand(number);
+            }
+        } else if let Some(button) = closest(event, "[data-name]") {
+            let part = |name: &str| button.get_attribute(name).unwrap_or_default();
+            let field = Field { name: part("data-name"), value: part("data-value") };
+            spawn_local(self.clone().only(Some(field)));
+        } else if let Some(button) = closest(event, "[data-do]") {
+            self.pressed(&button);
+        }
+    }
+
+    fn pressed(self: &Rc<Self>, button: &Element) {
+        let toggle = || {
+            let on = button.get_attribute("aria-pressed").as_deref() != Some("true");
+            set(button, "aria-pressed", Some(if on { "true" } else { "false" }));
+            on
+        };
+        match button.get_attribute("data-do").unwrap_or_default().as_str() {
+            "case" => {
+                self.search.borrow_mut().case = toggle();
+                spawn_local(self.clone().find());
+            }
+            "regex" => {
+                self.search.borrow_mut().regex = toggle();
+                spawn_local(self.clone().find());
+            }
+            "next" => self.step(1),
+            "previous" => self.step(-1),
+            "wrap" => {
+                self.wrap.set(toggle());
+                set_cookie("wrap", self.wrap.get());
+                self.layout();
+            }
+            "time" => {
+                self.paint.borrow_mut().times = toggle();
+                self.layout();
+            }
+            "pause" => {
+                let waiting = self.buffer.borrow_mut().take();
+                if toggle() {
+                    *self.buffer.borrow_mut() = Some(Vec::new());
+                } else {
+                    self.add(waiting.unwrap_or_default());
+                }
+                self.draw();
+            }
+            "copy" => {
+                self.copy(button, 0, u64::MAX);
+            }
+            "copy-lines" => {
+                let linked = self.paint.borrow().linked;
+                if let Some((from, to)) = linked {
+                    self.copy(button, from, to);
+                }
+            }
+            "all" => {
+                if let Some(level) = dom::one::<HtmlSelectElement>(&self.root, ".log-level") {
+                    level.set_value("");
+                }
+                self.model.borrow_mut().set_level(None);
+                spawn_local(self.clone().only(None));
+            }
+            "latest" => {
+                self.follow.set(true);
+                self.unseen.set(0);
+                self.draw();
+            }
+            _ => {}
+        }
+    }
+
+    /// Lines from one number to another onto the clipboard; the button says that they are there.
+    fn copy(&self, button: &Element, from: u64, to: u64) {
+        let model = self.model.borrow();
+        let lines = model.from(0).filter(|line| (from..=to).contains(&line.number));
+        let lines: Vec<&str> = lines.map(|line| line.text.as_str()).collect();
+        dom::copy(&lines.join("\n"));
+        let (button, before) = (button.clone(), button.text_content());
+        button.set_text_content(Some("Copied"));
+        set_timeout(move || button.set_text_content(before.as_deref()), std::time::Duration::from_secs(2));
+    }
+
+    fn expand(&self, number: u64) {
+        let mut model = self.model.borrow_mut();
+        if let Some(at) = model.place_of(number) {
+            let count = fields::of(&model.line(at).text).len();
+            model.expand(number, count as u32);
+        }
+        drop(model);
+        // Else the next draw would jump to the end, away from what was opened.
+        self.follow.set(false);
+        self.draw();
+    }
+
+    /// A click on a number names the line in the address; with Shift, a range.
+    fn link(&self, event: &Event, number: u64) {
+        let shift = event.dyn_ref::<MouseEvent>().is_some_and(MouseEvent::shift_key);
+        let from = self.paint.borrow().linked.map(|(from, _)| from).filter(|_| shift).unwrap_or(number);
+        let (from, to) = (from.min(number), from.max(number));
+        self.paint.borrow_mut().linked = Some((from, to));
+        let hash = if from == to { format!("#L{from}") } else { format!("#L{from}-L{to}") };
+        if let Ok(history) = window().history() {
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&hash));
+        }
+        self.follow.set(false);
+        self.draw();
+    }
+}
+
+/// Keeps a switch for later pages, where the server reads it.
+fn set_cookie(name: &str, on: bool) {
+    let age = if on { 31_536_000 } else { 0 };
+    let text = format!("{name}=on; Path=/; Max-Age={age}; SameSite=Lax");
+    let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &text.into());
+}

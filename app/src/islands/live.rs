@@ -50,7 +50,11 @@ impl Stream {
         show(button, true);
         let Ok(source) = EventSource::new(&format!("/live?tenant={tenant}&after={after}")) else { return };
         let this = stream.clone();
-        on(&source, "open", move |_| this.say("on", "Live"));
+        on(&source, "open", move |_| {
+            if !*this.paused.borrow() {
+                this.say("on", "Live");
+            }
+        });
         let (this, watched) = (stream.clone(), source.clone());
         on(&source, "error", move |_| {
             if watched.ready_state() == EventSource::CLOSED {

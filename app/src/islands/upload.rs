@@ -1,6 +1,5 @@
-//! Upload of an archive: by button or drop, with progress, cancel and further
-//! tries after a broken connection.
-//! The markup is `components/upload.rs`.
+//! Upload of an archive: by button or drop, with progress, cancel and further tries after a broken
+//! connection. The markup is `components/upload.rs`.
 
 mod receipt;
 
@@ -85,6 +84,8 @@ impl Area {
             if let Some(file) = chosen.files().and_then(|files| files.get(0)) {
                 this.begin(file);
             }
+            // Else the same file could not be chosen again after a cancel: nothing would have changed.
+            chosen.set_value("");
         });
         for name in ["dragenter", "dragover"] {
             let drop = drop.clone();

@@ -34,7 +34,7 @@ test("an upload whose connection breaks goes on by itself when the connection is
   await expect(page.locator(".upload-error")).toHaveText("");
 });
 
-test("an upload that waits for the connection can be cancelled", async ({ page }) => {
+test("an upload that waits for the connection can be cancelled, and the same file chosen again", async ({ page }) => {
   await upload(page);
   line.cut();
   await expect(page.locator(".progress-text")).toContainText("trying again");
@@ -43,6 +43,8 @@ test("an upload that waits for the connection can be cancelled", async ({ page }
   line.mend();
   await expect(page.getByRole("button", { name: "Choose a file" })).toBeVisible();
   await expect(page.locator(".progress")).toBeHidden();
+  await page.locator("input[type=file]").first().setInputFiles(archive.path);
+  await expect(page.locator(".found")).toContainText("large.tar.gz", { timeout: 45_000 });
 });
 
 test("an upload that gave up is sent again by hand without choosing the file again", async ({ page }) => {

@@ -1,9 +1,11 @@
 //! What this machine's kernel lets the sandbox do, for the start log and the administrator's page.
 
+use serde::{Deserialize, Serialize};
+
 use crate::envelope::Namespaces;
 
 /// What was found when the launcher was made, by starting a process with every step but the last.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {
     pub(crate) namespaces: Namespaces,
     /// The version of Landlock's interface, 0 when the kernel has none.
@@ -17,7 +19,7 @@ pub struct Capabilities {
 }
 
 /// The ways to limit memory, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MemoryLimit {
     /// Control groups, version 2: the process and its children together, exactly.
     CgroupV2,

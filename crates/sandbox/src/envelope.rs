@@ -3,7 +3,7 @@
 //!
 //! The socket closes itself when a child becomes the program, which is how its parent knows.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
@@ -11,6 +11,25 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Spec;
+
+/// What a child is told first.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Order {
+    /// To do what is the same for all programs; the envelope follows when there is a program.
+    Prepare(Preparation),
+    /// To become this program.
+    Run(Box<Envelope>),
+}
+
+/// What a supervisor needs to know before it knows its program.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Preparation {
+    /// The process that must be alive; a child that finds another parent ends at once.
+    pub(crate) parent: i32,
+    pub(crate) namespaces: Namespaces,
+    /// Uid and gid of the platform.
+    pub(crate) owner: (u32, u32),
+}
 
 /// Everything a child has to know.
 #[derive(Clone, Serialize, Deserialize)]
@@ -28,6 +47,13 @@ pub(crate) struct Envelope {
     /// Set everything up, report what the kernel offered, and run nothing.
     pub(crate) probe: bool,
     pub(crate) spec: Spec,
+}
+
+impl Envelope {
+    /// Its part that is the same for all programs.
+    pub(crate) fn preparation(&self) -> Preparation {
+        Preparation { parent: self.parent, namespaces: self.namespaces, owner: self.owner }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,4 +97,13 @@ pub(crate) fn receive<T: DeserializeOwned>(stream: &mut UnixStream) -> io::Resul
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// Reads the next message.
+pub(crate) fn next<T: DeserializeOwned>(stream: &mut BufReader<UnixStream>) -> io::Result<T> {
+    let mut line = Vec::new();
+    if stream.read_until(b'\n', &mut line)? == 0 {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(serde_json::from_slice(&line)?)
 }

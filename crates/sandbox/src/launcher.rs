@@ -1,23 +1,24 @@
 //! The parent's side: turns a spec into a running process.
 
 use std::ffi::OsString;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::UnixStream;
 use tokio::process::Command;
 
 use crate::capabilities::{Capabilities, MemoryLimit};
 use crate::cgroup::Cgroups;
-use crate::envelope::{self, Envelope, Namespaces, Report, Stage};
+use crate::envelope::{Envelope, Namespaces, Order, Preparation, Report, Stage};
 use crate::error::Error;
+use crate::prepared::{Prepared, Waiting};
 use crate::running::{Parts, Running};
-use crate::spawner;
 use crate::spec::{Isolation, Limits, Network, Spec};
 use crate::user::{self, User, Users};
+
+/// How long after a start the next sandbox is prepared.
+const AFTER_A_START: Duration = Duration::from_millis(150);
 
 /// Starts sandboxed processes. Cheap to clone; make one per platform.
 #[derive(Clone, Debug)]
@@ -32,6 +33,9 @@ struct Inner {
     capabilities: Capabilities,
     cgroups: Cgroups,
     users: Users,
+    prepared: Prepared,
+    /// A sandbox that is taken is replaced.
+    keeps_prepared: AtomicBool,
 }
 
 impl Launcher {
@@ -43,24 +47,14 @@ impl Launcher {
         A: Into<OsString>,
         I: IntoIterator<Item = A>,
     {
-        let mut inner = Inner {
-            program: program.into(),
-            args: args.into_iter().map(Into::into).collect(),
-            capabilities: Capabilities {
-                namespaces: Namespaces::default(),
-                landlock_abi: 0,
-                memory: MemoryLimit::Rlimit,
-                own_user: nix::unistd::geteuid().is_root(),
-                seccomp: true,
-            },
-            cgroups: Cgroups::find(),
-            users: Users::default(),
+        let unknown = Capabilities {
+            namespaces: Namespaces::default(),
+            landlock_abi: 0,
+            memory: MemoryLimit::Rlimit,
+            own_user: nix::unistd::geteuid().is_root(),
+            seccomp: true,
         };
-        inner.capabilities.memory = match inner.cgroups.version() {
-            Some(2) => MemoryLimit::CgroupV2,
-            Some(_) => MemoryLimit::CgroupV1,
-            None => MemoryLimit::Rlimit,
-        };
+        let mut inner = Inner::new(program.into(), args, unknown);
         for namespaces in choices(inner.capabilities.own_user) {
             if let Some(landlock_abi) = inner.probe(namespaces).await {
                 inner.capabilities.namespaces = namespaces;
@@ -69,6 +63,29 @@ impl Launcher {
             }
         }
         Self { inner: Arc::new(inner) }
+    }
+
+    /// The same without finding out: `capabilities` are those of a launcher of the same user on the same
+    /// machine, such as the one that started this process.
+    pub fn told<P, A, I>(program: P, args: I, capabilities: Capabilities) -> Self
+    where
+        P: Into<PathBuf>,
+        A: Into<OsString>,
+        I: IntoIterator<Item = A>,
+    {
+        Self { inner: Arc::new(Inner::new(program.into(), args, capabilities)) }
+    }
+
+    /// Makes a sandbox ready for the next program, so that its start need not wait for that. What can
+    /// not be prepared is made when it is needed.
+    pub async fn prepare(&self) {
+        self.inner.prepare().await;
+    }
+
+    /// From now on one sandbox is always ready.
+    pub async fn keep_prepared(&self) {
+        self.inner.keeps_prepared.store(true, Ordering::Release);
+        self.inner.prepare().await;
     }
 
     /// What was found on this machine.
@@ -85,7 +102,17 @@ impl Launcher {
     /// Starts the process. Its output is in [`Running::stdout`] and [`Running::stderr`]; dropping
     /// the answer kills it.
     pub async fn spawn(&self, spec: Spec) -> Result<Running, Error> {
-        self.inner.spawn(spec, self.inner.capabilities.namespaces, false).await
+        let full = spec.isolation == Isolation::Full;
+        let running = self.inner.spawn(spec, self.inner.capabilities.namespaces, false).await;
+        if full && self.inner.keeps_prepared.load(Ordering::Acquire) {
+            let inner = self.inner.clone();
+            tokio::spawn(async move {
+                // The program that starts now goes first.
+                tokio::time::sleep(AFTER_A_START).await;
+                inner.prepare().await;
+            });
+        }
+        running
     }
 }
 
@@ -100,11 +127,59 @@ fn choices(root: bool) -> Vec<Namespaces> {
 }
 
 impl Inner {
+    fn new<A, I>(program: PathBuf, args: I, mut capabilities: Capabilities) -> Self
+    where
+        A: Into<OsString>,
+        I: IntoIterator<Item = A>,
+    {
+        let cgroups = Cgroups::find();
+        capabilities.memory = match cgroups.version() {
+            Some(2) => MemoryLimit::CgroupV2,
+            Some(_) => MemoryLimit::CgroupV1,
+            None => MemoryLimit::Rlimit,
+        };
+        Self {
+            program,
+            args: args.into_iter().map(Into::into).collect(),
+            capabilities,
+            cgroups,
+            users: Users::default(),
+            prepared: Prepared::default(),
+            keeps_prepared: AtomicBool::new(false),
+        }
+    }
+
+    async fn prepare(&self) {
+        if !self.prepared.is_empty() {
+            return;
+        }
+        let preparation = Preparation {
+            parent: std::process::id() as i32,
+            namespaces: self.capabilities.namespaces,
+            owner: owner(),
+        };
+        let prepared = async {
+            let mut waiting = Waiting::start(self.command()).await?;
+            waiting.tell(&Order::Prepare(preparation)).await?;
+            Ok::<_, Error>(waiting)
+        };
+        match prepared.await {
+            Ok(waiting) => self.prepared.put(waiting),
+            Err(error) => tracing::debug!(%error, "no sandbox could be prepared"),
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args);
+        command
+    }
+
     /// Landlock's version if a sandbox with these namespaces can be made.
     async fn probe(&self, namespaces: Namespaces) -> Option<i32> {
         let spec = Spec {
             network: Network::Ports { connect: vec![443], bind: vec![8080] },
-            timeout: Some(std::time::Duration::from_secs(5)),
+            timeout: Some(Duration::from_secs(5)),
             ..Spec::default()
         };
         let mut running = match self.spawn(spec, namespaces, true).await {
@@ -138,27 +213,17 @@ impl Inner {
             namespaces: if trusted { Namespaces::default() } else { namespaces },
             cgroups: group.doors(),
             user: id,
-            owner: (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw()),
+            owner: owner(),
             probe,
             spec,
         };
-        let line = envelope::line(&envelope).map_err(Error::HandOver)?;
-        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(Error::HandOver)?;
-        ours.set_nonblocking(true).map_err(Error::HandOver)?;
-        let mut stream = UnixStream::from_std(ours).map_err(Error::HandOver)?;
-        let mut command = Command::new(&self.program);
-        command
-            .args(&self.args)
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let child = spawner::spawn(command).await.map_err(Error::Spawn)?;
-        // A child that has ended already is noticed by whoever waits for it.
-        if stream.write_all(&line).await.is_ok() {
-            let _ = stream.shutdown().await;
-        }
+        let prepared = if trusted || probe { None } else { self.prepared.take() };
+        let mut waiting = match prepared {
+            Some(waiting) => waiting,
+            None => Waiting::start(self.command()).await?,
+        };
+        waiting.tell(&Order::Run(Box::new(envelope))).await?;
+        let Waiting { child, stream } = waiting;
         Ok(Running::new(Parts { child, stream, group, user, trusted, timeout, disk }))
     }
 
@@ -167,6 +232,11 @@ impl Inner {
         // asked at every fork.
         Limits { processes: limits.processes.filter(|_| !self.capabilities.own_user), ..limits.clone() }
     }
+}
+
+/// Uid and gid of the platform.
+fn owner() -> (u32, u32) {
+    (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw())
 }
 
 fn writable_folders(spec: &Spec) -> Vec<PathBuf> {

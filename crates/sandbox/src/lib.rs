@@ -24,6 +24,7 @@ mod envelope;
 mod error;
 mod exit;
 mod launcher;
+mod prepared;
 mod running;
 mod spawner;
 mod spec;

@@ -65,7 +65,7 @@ pub struct Bind {
     pub writable: bool,
 }
 
-/// TCP rules (Landlock ABI 4). UDP is free, for name resolution.
+/// TCP rules (Landlock ABI 4). UDP is open: names are resolved by it, and Landlock has no rules for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Network {
     /// No rules: for trusted processes.

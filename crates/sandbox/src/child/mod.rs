@@ -13,13 +13,13 @@ mod owner;
 mod root;
 mod supervisor;
 
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use nix::sys::signal::Signal;
 
-use crate::envelope::{self, Envelope, Report, Stage};
+use crate::envelope::{self, Order, Report, Stage};
 
 /// Tells a supervisor to kill everything below it, and is what the kernel sends it when the
 /// platform dies. No program is ever sent this one for another reason.
@@ -31,16 +31,18 @@ pub(crate) type Failure = String;
 /// Becomes the process that the parent described. Call it first thing in the hidden subcommand,
 /// before any thread is started.
 pub fn child_main() -> ! {
-    let Ok((mut parent, envelope)) = own_copy_of_stdin().and_then(|mut parent| {
-        let envelope = envelope::receive::<Envelope>(&mut parent)?;
-        Ok((parent, envelope))
+    let Ok((mut parent, order)) = own_copy_of_stdin().and_then(|stream| {
+        let mut parent = BufReader::new(stream);
+        let order = envelope::next::<Order>(&mut parent)?;
+        Ok((parent, order))
     }) else {
         eprintln!("this command is started by the platform itself and is not for people");
         std::process::exit(2)
     };
-    let report = match envelope.stage {
-        Stage::Supervisor => supervisor::run(envelope, &mut parent),
-        Stage::Init => init::run(envelope),
+    let report = match order {
+        Order::Run(envelope) if envelope.stage == Stage::Init => init::run(*envelope),
+        Order::Run(envelope) => supervisor::run(envelope.preparation(), Some(envelope), &mut parent),
+        Order::Prepare(preparation) => supervisor::run(preparation, None, &mut parent),
     };
     let report = report.unwrap_or_else(|message| Report::Failed { message });
     let code = match &report {
@@ -49,7 +51,7 @@ pub fn child_main() -> ! {
         Report::Failed { .. } => 128,
         Report::Probed { .. } | Report::Started => 0,
     };
-    tell(&mut parent, &report);
+    tell(parent.get_mut(), &report);
     std::process::exit(code)
 }
 

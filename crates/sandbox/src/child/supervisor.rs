@@ -2,7 +2,7 @@
 //! on, and takes everything along when the platform dies.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufReader, Write};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -17,26 +17,39 @@ use nix::unistd::{Pid, getppid, setsid};
 
 use super::disposition::Disposition;
 use super::{Failure, KILL_ALL, context, descriptors, owner, tell};
-use crate::envelope::{self, Envelope, Namespaces, Report, Stage};
+use crate::envelope::{self, Envelope, Namespaces, Order, Preparation, Report, Stage};
 
-pub(super) fn run(envelope: Envelope, platform: &mut UnixStream) -> Result<Report, Failure> {
+/// `given`: the program, if it is known already; else it is waited for when all is ready for it.
+pub(super) fn run(
+    preparation: Preparation,
+    given: Option<Box<Envelope>>,
+    platform: &mut BufReader<UnixStream>,
+) -> Result<Report, Failure> {
     let signals = SigSet::all();
     signals.thread_block().map_err(context("cannot hold signals back"))?;
     set_pdeathsig(KILL_ALL).map_err(context("cannot follow the platform"))?;
-    if getppid().as_raw() != envelope.parent {
+    if getppid().as_raw() != preparation.parent {
         return Err("the platform has ended".into());
     }
     let _ = setsid();
     let _ = set_child_subreaper(true);
-    make_namespaces(envelope.namespaces, envelope.owner)?;
+    make_namespaces(preparation.namespaces, preparation.owner)?;
     let queue = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC);
     let queue = queue.map_err(context("cannot wait for signals"))?;
-    let inner = Envelope { stage: Stage::Init, parent: std::process::id() as i32, ..envelope };
-    let (init, mut disposition, report) = start_init(&inner)?;
+    let mut init = Init::start()?;
+    let envelope = match given {
+        Some(envelope) => *envelope,
+        // A platform that has no use for us any more, or has died, closes the socket. Init notices ours.
+        None => match envelope::next(platform).map_err(context("no program came"))? {
+            Order::Run(envelope) => *envelope,
+            Order::Prepare(_) => return Err("there is no program to run".into()),
+        },
+    };
+    let report = init.become_program(envelope)?;
     if report.is_none() {
-        tell(platform, &Report::Started);
+        tell(platform.get_mut(), &Report::Started);
     }
-    let end = wait(init, &mut disposition, &queue);
+    let end = wait(init.pid, &mut init.disposition, &queue);
     kill_the_rest();
     Ok(report.unwrap_or(end))
 }
@@ -55,22 +68,38 @@ fn make_namespaces(namespaces: Namespaces, owner: (u32, u32)) -> Result<(), Fail
     Ok(())
 }
 
-/// Starts the process that becomes the program, and waits until it has; else tells what it reports.
-fn start_init(envelope: &Envelope) -> Result<(Pid, Disposition, Option<Report>), Failure> {
-    let failed = "cannot start the process";
-    let (mut ours, theirs) = UnixStream::pair().map_err(context(failed))?;
-    descriptors::close_before_exec();
-    let child = Command::new("/proc/self/exe")
-        .args(std::env::args_os().skip(1))
-        .env_clear()
-        .stdin(Stdio::from(OwnedFd::from(theirs)))
-        .spawn()
-        .map_err(context(failed))?;
-    let disposition = Disposition::open(child.id());
-    let line = envelope::line(envelope).map_err(context(failed))?;
-    // A child that has ended already is noticed below.
-    let _ = ours.write_all(&line).and_then(|()| ours.shutdown(Shutdown::Write));
-    Ok((Pid::from_raw(child.id() as i32), disposition, envelope::receive(&mut ours).ok()))
+/// The process that becomes the program.
+struct Init {
+    pid: Pid,
+    disposition: Disposition,
+    stream: UnixStream,
+}
+
+impl Init {
+    /// Starts it; it waits for its envelope.
+    fn start() -> Result<Self, Failure> {
+        let failed = "cannot start the process";
+        let (stream, theirs) = UnixStream::pair().map_err(context(failed))?;
+        descriptors::close_before_exec();
+        let child = Command::new("/proc/self/exe")
+            .args(std::env::args_os().skip(1))
+            .env_clear()
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .spawn()
+            .map_err(context(failed))?;
+        let disposition = Disposition::open(child.id());
+        Ok(Self { pid: Pid::from_raw(child.id() as i32), disposition, stream })
+    }
+
+    /// Waits until it has become the program; else tells what it reports.
+    fn become_program(&mut self, envelope: Envelope) -> Result<Option<Report>, Failure> {
+        let inner = Envelope { stage: Stage::Init, parent: std::process::id() as i32, ..envelope };
+        let order = Order::Run(Box::new(inner));
+        let line = envelope::line(&order).map_err(context("cannot start the process"))?;
+        // A child that has ended already is noticed below.
+        let _ = self.stream.write_all(&line).and_then(|()| self.stream.shutdown(Shutdown::Write));
+        Ok(envelope::receive(&mut self.stream).ok())
+    }
 }
 
 /// Returns when the program has ended.

@@ -52,8 +52,12 @@ pub(crate) fn shell(code: &str) -> Spec {
     }
 }
 
+/// In a sandbox that was made before its program was known; the tests that make a launcher of their own
+/// use one that was not.
 pub(crate) async fn run(spec: Spec) -> Outcome {
-    finish(launcher().await.spawn(spec).await.expect("a sandbox")).await
+    let launcher = launcher().await;
+    launcher.prepare().await;
+    finish(launcher.spawn(spec).await.expect("a sandbox")).await
 }
 
 pub(crate) async fn finish(mut running: Running) -> Outcome {

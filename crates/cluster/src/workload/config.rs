@@ -36,6 +36,8 @@ pub struct HostImage {
     pub subcommands: Vec<String>,
     /// Its environment below that of the container, such as `PATH`.
     pub env: BTreeMap<String, String>,
+    /// What no container can change: what it is told about the machine.
+    pub fixed_env: BTreeMap<String, String>,
 }
 
 impl Config {

@@ -90,7 +90,7 @@ async fn attempt_create(
     }
     api.registry.commit(resource, &key, None, Write::Put(object)).await.map_err(|error| match error {
         StoreError::Raced => ApiError::already_exists(resource, &name),
-        error @ StoreError::Disk(_) => disk_failure(error),
+        error => disk_failure(error),
     })
 }
 

@@ -15,6 +15,8 @@ pub use list::get;
 pub(super) use list::list;
 pub use update::{Change, update};
 
+use http::StatusCode;
+
 use crate::api::apply::Manager;
 use crate::api::status::{ApiError, Cause};
 use crate::api::{Api, WriteOptions};
@@ -82,5 +84,10 @@ fn refuse(resource: &Resource, name: &str, causes: Vec<Cause>) -> Result<(), Api
 
 /// A write that the disk refused; a race is the caller's to handle.
 fn disk_failure(error: StoreError) -> ApiError {
-    ApiError::internal(error.to_string())
+    match error {
+        StoreError::Full => {
+            ApiError::new(StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage", error.to_string())
+        }
+        error => ApiError::internal(error.to_string()),
+    }
 }

@@ -1,15 +1,16 @@
 //! The file: one row per object, and the newest resource version.
 
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::OpenError;
 use super::index::Loaded;
 use super::stored::{Key, Stored};
+use super::{OpenError, StoreError};
 use crate::registry::object::Object;
 
 /// (storage, namespace, name) to JSON.
@@ -19,7 +20,9 @@ const VERSION: &str = "version";
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 pub(super) struct Disk {
-    database: Database,
+    path: PathBuf,
+    /// None after a fault: redb refuses a file from then on, so it is opened again for the next write.
+    database: Option<Database>,
 }
 
 /// A row to write; without JSON it is removed.
@@ -32,31 +35,38 @@ pub(super) struct Row {
 
 impl Disk {
     pub(super) fn open(path: &Path) -> Result<(Self, Loaded), OpenError> {
-        let shown = path.display().to_string();
-        let unusable = |cause: String| OpenError::Unusable { path: shown.clone(), cause };
-        // Objects are read once, at the start; the default would keep them all a second time.
-        let mut builder = Database::builder();
-        builder.set_cache_size(CACHE_BYTES);
-        // Secrets are in it.
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
-        let file = file.map_err(|error| unusable(error.to_string()))?;
-        let database = redb::backends::FileBackend::new(file)
-            .and_then(|backend| builder.create_with_backend(backend))
-            .map_err(|error| match error {
-                DatabaseError::DatabaseAlreadyOpen => OpenError::InUse(shown.clone()),
-                other => unusable(other.to_string()),
-            })?;
-        let disk = Self { database };
+        let unusable = |cause: redb::Error| {
+            let path = path.display().to_string();
+            match cause {
+                redb::Error::DatabaseAlreadyOpen => OpenError::InUse(path),
+                other => OpenError::Unusable { path, cause: other.to_string() },
+            }
+        };
+        let disk = Self { path: path.to_owned(), database: Some(open(path).map_err(unusable)?) };
         // The tables have to be there before the first read.
-        disk.write(&[]).map_err(|error| unusable(error.to_string()))?;
-        let loaded = disk.load().map_err(|error| unusable(error.to_string()))?;
+        disk.try_write(&[]).map_err(unusable)?;
+        let loaded = disk.load().map_err(unusable)?;
         Ok((disk, loaded))
     }
 
     /// Writes all rows or none, and returns when they are on disk.
-    pub(super) fn write(&self, rows: &[Row]) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_write()?;
+    pub(super) fn write(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        let written = match &self.database {
+            Some(_) => Ok(()),
+            None => open(&self.path).map(|database| self.database = Some(database)),
+        };
+        written.and_then(|()| self.try_write(rows)).map_err(|error| {
+            self.database = None;
+            match &error {
+                redb::Error::Io(cause) if is_full(cause) => StoreError::Full,
+                _ => StoreError::Disk(error.to_string()),
+            }
+        })
+    }
+
+    fn try_write(&self, rows: &[Row]) -> Result<(), redb::Error> {
+        let database = self.database.as_ref().ok_or(redb::Error::DatabaseAlreadyOpen)?;
+        let transaction = database.begin_write()?;
         {
             let mut objects = transaction.open_table(OBJECTS)?;
             let mut meta = transaction.open_table(META)?;
@@ -76,7 +86,8 @@ impl Disk {
     }
 
     fn load(&self) -> Result<Loaded, redb::Error> {
-        let transaction = self.database.begin_read()?;
+        let database = self.database.as_ref().ok_or(redb::Error::DatabaseAlreadyOpen)?;
+        let transaction = database.begin_read()?;
         let version = transaction.open_table(META)?.get(VERSION)?.map_or(1, |version| version.value());
         let mut objects = Vec::new();
         for row in transaction.open_table(OBJECTS)?.iter()? {
@@ -94,4 +105,18 @@ impl Disk {
         }
         Ok(Loaded { version, objects })
     }
+}
+
+fn open(path: &Path) -> Result<Database, redb::Error> {
+    // Objects are read once, at the start; the default would keep them all a second time.
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    // Secrets are in it.
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    let backend = redb::backends::FileBackend::new(file.map_err(redb::Error::Io)?)?;
+    Ok(builder.create_with_backend(backend)?)
+}
+
+fn is_full(cause: &std::io::Error) -> bool {
+    matches!(cause.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }

@@ -38,6 +38,9 @@ pub enum StoreError {
     /// The file could not be written; nothing of the write is kept.
     #[error("the registry could not be written: {0}")]
     Disk(String),
+    /// The same, because its disk is full.
+    #[error("the registry could not be written: no space left on device")]
+    Full,
 }
 
 /// Why the store cannot be opened.
@@ -151,7 +154,7 @@ impl Registry {
         };
         match durable.await {
             Ok(Ok(())) => Ok(stored),
-            Ok(Err(cause)) => Err(StoreError::Disk(cause)),
+            Ok(Err(error)) => Err(error),
             Err(_) => Err(StoreError::Disk("the server is stopping".into())),
         }
     }

@@ -6,15 +6,15 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use super::Inner;
 use super::disk::{Disk, Row};
 use super::shelf::{Change, ChangeKind};
 use super::stored::Key;
+use super::{Inner, StoreError};
 
 /// More writes than this do not go into one transaction.
 const BATCH: usize = 512;
 
-type Answer = Result<(), String>;
+type Answer = Result<(), StoreError>;
 
 struct Job {
     row: Row,
@@ -30,7 +30,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(disk: Disk, inner: Weak<Inner>) -> Self {
         let (jobs, queue) = channel();
-        let thread = std::thread::spawn(move || run(&disk, &queue, &inner));
+        let thread = std::thread::spawn(move || run(disk, &queue, &inner));
         Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) }
     }
 
@@ -59,18 +59,18 @@ impl Writer {
     }
 }
 
-fn run(disk: &Disk, queue: &Receiver<Job>, inner: &Weak<Inner>) {
+fn run(mut disk: Disk, queue: &Receiver<Job>, inner: &Weak<Inner>) {
     while let Ok(first) = queue.recv() {
         let (rows, answers): (Vec<Row>, Vec<_>) = std::iter::once(first)
             .chain(queue.try_iter().take(BATCH))
             .map(|job| (job.row, job.answer))
             .unzip();
-        let written = disk.write(&rows).map_err(|error| error.to_string());
+        let written = disk.write(&rows);
         let Some(inner) = inner.upgrade() else { return };
         match &written {
             Ok(()) => inner.publish(rows.last().map_or(0, |row| row.version)),
             Err(cause) => {
-                tracing::error!(cause, "the registry could not be written");
+                tracing::error!(%cause, "the registry could not be written");
                 inner.refuse_all(queue, cause);
             }
         }
@@ -94,11 +94,11 @@ impl Inner {
     }
 
     /// After a failed transaction: later writes may be based on it, so all that are queued fail with it.
-    fn refuse_all(&self, queue: &Receiver<Job>, cause: &str) {
+    fn refuse_all(&self, queue: &Receiver<Job>, cause: &StoreError) {
         let mut index = self.write();
         index.rollback();
         for job in queue.try_iter() {
-            drop(job.answer.send(Err(cause.to_owned())));
+            drop(job.answer.send(Err(cause.clone())));
         }
     }
 }

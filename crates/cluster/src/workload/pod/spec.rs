@@ -87,7 +87,10 @@ impl Parts<'_> {
         }
         // Nothing is mounted for it, so it is told where its last words go.
         base.insert("TERMINATION_MESSAGE_PATH".into(), self.message.display().to_string());
-        let env = self.environment(base)?;
+        // What a killed one leaves goes with the Pod's folder.
+        base.entry("TMPDIR".into()).or_insert_with(|| folder.join("tmp").display().to_string());
+        let mut env = self.environment(base)?;
+        env.extend(image.fixed_env.clone());
         let args = self.container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
         let limits =
             Limits { processes: None, cpu_weight: None, tmp_bytes: None, disk_bytes: None, ..self.limits() };

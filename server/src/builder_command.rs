@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use crate::{Error, Result, cli, config, wiring::shutdown};
+use crate::{
+    Error, Result, cli, config,
+    wiring::{cluster_setup::SANDBOX, shutdown},
+};
 
 /// Memory of one step of a build with everything that it starts.
 const STEP_MEMORY: u64 = 2 << 30;
@@ -30,6 +33,7 @@ pub(crate) async fn run() -> Result<ExitCode> {
         work: config::variable("TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from),
         report: report.into(),
         toolchain: config::variable("KL_TOOLCHAIN").and_then(|text| serde_json::from_str(&text).ok()),
+        capabilities: config::variable(SANDBOX).and_then(|text| serde_json::from_str(&text).ok()),
         path: config::search_path(),
         sandbox: (program, vec![cli::SANDBOX.to_owned()]),
         memory_bytes: STEP_MEMORY,

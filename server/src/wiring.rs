@@ -1,6 +1,6 @@
 //! Chooses the backends, starts everything in order, and ends it in order. One line per task.
 
-mod cluster_setup;
+pub(crate) mod cluster_setup;
 pub(crate) mod shutdown;
 
 use std::{
@@ -108,6 +108,9 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     for missing in launcher.capabilities().missing() {
         tracing::warn!("the sandbox is not complete: {missing}");
     }
+    let first = launcher.clone();
+    // The start does not wait for what only the first call of a function needs.
+    tokio::spawn(async move { first.keep_prepared().await });
     let storage = open_storage(&storage_url(config, &folder)?).await?;
     let version = |found: &Option<sandbox::Interpreter>| found.as_ref().map(|found| found.version.clone());
     let options = runtimes::options(&runtimes::Found {

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use oci::layer::Entry;
 use oci::{Compression, ContainerConfig, ImageConfig, Layer, Layout};
 
+use crate::cache::Cache;
 use crate::failure::{OrInternal, Result};
-use crate::runtime::Runtime;
+use crate::runtime::{Context, Runtime};
 
 /// Where the function is in the image.
 pub(crate) const ROOT: &str = "function";
@@ -23,19 +23,40 @@ fn is_shipped(path: &str, dependencies: bool) -> bool {
     !(installed || matches!(top, RUNTIME | PACKAGES) || matches!(last, "__pycache__" | ".git" | ".DS_Store"))
 }
 
-/// The layer with the user's files.
-pub(crate) fn code(layout: &Layout, workspace: &Path, dependencies: bool) -> Result<Layer> {
-    let entries = oci::layer::entries(workspace, ROOT, |path| is_shipped(path, dependencies))
-        .or_internal("The workspace cannot be read")?;
+/// The layer with the user's files and their compiled form.
+pub(crate) fn code(
+    layout: &Layout,
+    workspace: &Path,
+    compiled: Option<&Path>,
+    dependencies: bool,
+) -> Result<Layer> {
+    let what = "The workspace cannot be read";
+    let mut entries =
+        oci::layer::entries(workspace, ROOT, |path| is_shipped(path, dependencies)).or_internal(what)?;
+    if let Some(compiled) = compiled {
+        let of_shipped = |path: &str| {
+            path.ends_with(".pyc") || path.ends_with("__pycache__") || is_shipped(path, dependencies)
+        };
+        entries.extend(oci::layer::entries(compiled, ROOT, of_shipped).or_internal(what)?);
+    }
     layout.put_layer(entries, Compression::Zstd).or_internal("The image cannot be written")
 }
 
-/// The layer with the wrapper.
-pub(crate) fn runtime(layout: &Layout, runtime: Runtime) -> Result<Layer> {
-    let files = runtime.wrapper();
-    let entries =
-        files.iter().map(|(name, text)| Entry::bytes(format!("{ROOT}/{RUNTIME}/{name}"), *text)).collect();
-    layout.put_layer(entries, Compression::Zstd).or_internal("The image cannot be written")
+/// The layer with the wrapper. It is the same for all functions of a language, so it is made once.
+pub(crate) async fn runtime(
+    layout: &Layout,
+    cache: &Cache,
+    runtime: Runtime,
+    context: &Context<'_>,
+) -> Result<Layer> {
+    let key = runtime.wrapper_key(context.interpreter);
+    if let Some(layer) = cache.get(&key, layout) {
+        return Ok(layer);
+    }
+    let entries = runtime.wrapper(context).await?;
+    let layer = layout.put_layer(entries, Compression::Zstd).or_internal("The image cannot be written")?;
+    cache.put(&key, &layer, layout)?;
+    Ok(layer)
 }
 
 /// How the image is started.

@@ -1,6 +1,7 @@
-//! Dependency layers by what they were made from: unchanged dependencies are not installed again.
+//! Layers by what they were made from: unchanged dependencies are not installed again.
 //!
-//! Per tenant, so that no tenant's installation ever ends up in another's function.
+//! Dependencies are kept per tenant, so that no tenant's installation ever ends up in another's function;
+//! the wrapper of a language, which is made of our own files alone, for all.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::failure::{OrInternal, Result};
 
 /// Changed when the way of installing changes.
-const GENERATION: &str = "1";
+const GENERATION: &str = "2";
 
 /// Names an installation by everything that goes into it.
 pub(crate) struct Key(Sha256);
@@ -51,14 +52,23 @@ impl Key {
     }
 }
 
-/// The cache of one tenant.
+/// A folder with layers.
 pub(crate) struct Cache {
     folder: PathBuf,
 }
 
 impl Cache {
-    pub(crate) fn open(root: &Path, tenant: &TenantName) -> Result<Self> {
-        let folder = root.join("dependencies").join(tenant.as_str());
+    /// For the dependencies of one tenant.
+    pub(crate) fn of_tenant(root: &Path, tenant: &TenantName) -> Result<Self> {
+        Self::open(root.join("dependencies").join(tenant.as_str()))
+    }
+
+    /// For what only the platform puts in.
+    pub(crate) fn of_platform(root: &Path) -> Result<Self> {
+        Self::open(root.join("runtimes"))
+    }
+
+    fn open(folder: PathBuf) -> Result<Self> {
         fs::create_dir_all(&folder).or_internal("The cache cannot be used")?;
         Ok(Self { folder })
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use domain::build::{BuildReport, BuildRequest, FailureCategory, StepName};
 use oci::{Image, Layer, Layout};
-use sandbox::{Launcher, Toolchain};
+use sandbox::{Capabilities, Launcher, Toolchain};
 use tempfile::TempDir;
 
 use crate::cache::Cache;
@@ -13,7 +13,7 @@ use crate::failure::{Failure, OrInternal, Result};
 use crate::fetch::fetch;
 use crate::log::Log;
 use crate::process::Tools;
-use crate::runtime::{Context, Runtime};
+use crate::runtime::{Context, Installed, Runtime};
 use crate::steps::Steps;
 use crate::{assemble, plan, push, report};
 
@@ -35,6 +35,8 @@ pub struct Settings {
     /// `KL_TOOLCHAIN`: the interpreters, as who starts builds has found them. Asking them takes longer
     /// than all the rest of a small build.
     pub toolchain: Option<Toolchain>,
+    /// `KL_SANDBOX`: what the sandbox can do here, as who starts builds has found it.
+    pub capabilities: Option<Capabilities>,
     /// Where they are looked for otherwise: `PATH`.
     pub path: String,
     /// Our own program, and the arguments with which it does nothing but `sandbox::child_main`.
@@ -139,19 +141,24 @@ async fn build(settings: &Settings, log: &Log, steps: &mut Steps) -> Result<(Str
     let scratch = subfolder(folder.path(), "dependencies")?;
     let context =
         Context { tools: &tools, interpreter, workspace: &workspace, scratch: &scratch, log: &step };
-    let cache = Cache::open(&settings.cache, &request.tenant)?;
+    let cache = Cache::of_tenant(&settings.cache, &request.tenant)?;
     let dependencies = dependencies(runtime, &context, &cache, &layout, steps).await?;
 
     steps.begin(StepName::Assemble);
     let step = log.step(StepName::Assemble);
+    step.say("Checking the code.");
     let scratch = subfolder(folder.path(), "check")?;
     let context = Context { scratch: &scratch, log: &step, ..context };
-    runtime.check(&context, &request.handler).await?;
+    let compiled = runtime.check(&context, &request.handler).await?;
     step.say("The code was checked and the handler is there.");
     let has_dependencies = dependencies.is_some();
     let mut layers: Vec<Layer> = dependencies.into_iter().collect();
-    layers.push(assemble::code(&layout, &workspace, has_dependencies)?);
-    layers.push(assemble::runtime(&layout, runtime)?);
+    layers.push(assemble::code(&layout, &workspace, compiled.as_deref(), has_dependencies)?);
+    // In a sandbox of its own, where nothing of the user's is: all tenants run it.
+    let scratch = subfolder(folder.path(), "runtime")?;
+    let context = Context { scratch: &scratch, ..context };
+    let cache = Cache::of_platform(&settings.cache)?;
+    layers.push(assemble::runtime(&layout, &cache, runtime, &context).await?);
     let config = assemble::config(runtime, &request.handler, &interpreter.version);
 
     steps.begin(StepName::Push);
@@ -176,12 +183,15 @@ async fn dependencies(
         context.log.say("The dependencies have not changed: they are taken from the cache.");
         return Ok(Some(layer));
     }
-    let (installed, place) = runtime.install(context).await?;
+    let Installed { folder, compiled, place } = runtime.install(context).await?;
     let prefix = format!("{}/{place}", assemble::ROOT);
     let target = layout.clone();
     let packed = tokio::task::spawn_blocking(move || {
         let keep = |path: &str| !path.ends_with("__pycache__");
-        let mut entries = oci::layer::entries(&installed, &prefix, keep)?;
+        let mut entries = oci::layer::entries(&folder, &prefix, keep)?;
+        if let Some(compiled) = compiled {
+            entries.extend(oci::layer::entries(&compiled, &prefix, |_| true)?);
+        }
         // Holds the temporary folder's name.
         entries.retain(|entry| !entry.path.ends_with(".dist-info/direct_url.json"));
         target.put_layer(entries, oci::Compression::Zstd)
@@ -203,7 +213,16 @@ async fn tools(settings: &Settings) -> Tools {
             None => Toolchain::discover(&settings.path).await,
         }
     };
-    let (launcher, toolchain) = tokio::join!(Launcher::new(program.clone(), args.clone()), toolchain);
+    let launcher = async {
+        let launcher = match &settings.capabilities {
+            Some(found) => Launcher::told(program.clone(), args.clone(), found.clone()),
+            None => Launcher::new(program.clone(), args.clone()).await,
+        };
+        // It gets ready while the source is fetched.
+        launcher.prepare().await;
+        launcher
+    };
+    let (launcher, toolchain) = tokio::join!(launcher, toolchain);
     Tools { launcher, toolchain, memory_bytes: settings.memory_bytes }
 }
 

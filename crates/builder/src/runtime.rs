@@ -4,24 +4,35 @@ mod nodejs;
 mod python;
 mod workspace;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domain::build::FailureCategory;
 use domain::function::Language;
+use oci::layer::Entry;
 use sandbox::Interpreter;
 use serde::Deserialize;
 
 use crate::assemble::{ROOT, RUNTIME};
 use crate::cache::Key;
-use crate::failure::{Failure, OrInternal, Result};
+use crate::failure::{Failure, Result};
 use crate::log::Log;
-use crate::process::{Finished, Program, Tools};
+use crate::process::{Finished, Tools};
 
 /// A language that can be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Runtime {
     Python,
     Nodejs,
+}
+
+/// What was installed.
+pub(crate) struct Installed {
+    /// The folder with it.
+    pub(crate) folder: PathBuf,
+    /// The same modules compiled, where the language has such a thing.
+    pub(crate) compiled: Option<PathBuf>,
+    /// Where both belong, relative to `/function`.
+    pub(crate) place: &'static str,
 }
 
 /// Everything that a step of a language works with.
@@ -58,47 +69,44 @@ impl Runtime {
         }
     }
 
-    /// Installs them; the answer is the folder in `scratch` with what was installed, and the folder
-    /// under `/function` that it belongs in.
-    pub(crate) async fn install(self, context: &Context<'_>) -> Result<(std::path::PathBuf, String)> {
+    /// Installs them below `scratch`.
+    pub(crate) async fn install(self, context: &Context<'_>) -> Result<Installed> {
         match self {
             Self::Python => python::install(context).await,
             Self::Nodejs => nodejs::install(context).await,
         }
     }
 
-    /// Reads every source file without running it, and looks for the handler.
-    pub(crate) async fn check(self, context: &Context<'_>, handler: &str) -> Result<()> {
-        let (script, name): (&str, &str) = match self {
-            Self::Python => (python::CHECK, "check.py"),
-            Self::Nodejs => (nodejs::CHECK, "check.cjs"),
-        };
-        let path = context.scratch.join(name);
-        std::fs::write(&path, script).or_internal("A temporary file cannot be written")?;
-        let mut args: Vec<String> = match self {
-            Self::Python => ["-I", "-S", "-B"].map(str::to_owned).to_vec(),
-            Self::Nodejs => ["--experimental-vm-modules", "--no-warnings"].map(str::to_owned).to_vec(),
-        };
-        args.extend([
-            path.display().to_string(),
-            context.workspace.display().to_string(),
-            handler.to_owned(),
-        ]);
-        let program = Program {
-            command: &context.interpreter.program,
-            args,
-            env: Default::default(),
-            read_only: vec![context.workspace.to_owned()],
-            folder: context.scratch,
-            cwd: context.scratch,
-            network: false,
-        };
-        let finished = context.tools.run(program, None).await?;
-        judge(&finished, context.log)
+    /// Reads every source file without running it, and looks for the handler. The answer is a folder with
+    /// the compiled modules, where the language has such a thing.
+    pub(crate) async fn check(self, context: &Context<'_>, handler: &str) -> Result<Option<PathBuf>> {
+        match self {
+            Self::Python => python::check(context, handler).await.map(Some),
+            Self::Nodejs => nodejs::check(context, handler).await.map(|()| None),
+        }
+    }
+
+    /// The wrapper's files, as they go into an image.
+    pub(crate) async fn wrapper(self, context: &Context<'_>) -> Result<Vec<Entry>> {
+        let file = |(name, text): &(&str, &str)| Entry::bytes(format!("{ROOT}/{RUNTIME}/{name}"), *text);
+        let mut entries: Vec<Entry> = self.wrapper_files().iter().map(file).collect();
+        if self == Self::Python {
+            entries.extend(python::compile_wrapper(context).await?);
+        }
+        Ok(entries)
+    }
+
+    /// What the wrapper's layer depends on.
+    pub(crate) fn wrapper_key(self, interpreter: &Interpreter) -> Key {
+        let mut key = Key::new(self.language().as_str(), &interpreter.version);
+        for (name, text) in self.wrapper_files() {
+            key.add(name, text.as_bytes());
+        }
+        key
     }
 
     /// Name and text of the wrapper's files.
-    pub(crate) const fn wrapper(self) -> &'static [(&'static str, &'static str)] {
+    const fn wrapper_files(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Python => python::WRAPPER,
             Self::Nodejs => nodejs::WRAPPER,

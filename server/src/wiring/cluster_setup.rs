@@ -28,6 +28,8 @@ use crate::{
 const MANAGER: &str = "knative-lambda";
 /// Seconds that the Job of a finished build stays: long enough to look at it with kubectl.
 const BUILD_TTL: i32 = 600;
+/// Variable in which the builder is told what the sandbox can do here.
+pub(crate) const SANDBOX: &str = "KL_SANDBOX";
 /// Seconds that one call may take.
 const CALL_TIMEOUT: i64 = 300;
 
@@ -56,10 +58,12 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<(Cluster, operator::Settin
     };
     // Asking the interpreters again would take longer than all the rest of a small build.
     let told = serde_json::to_string(&toolchain).unwrap_or_default();
+    let sandbox = serde_json::to_string(launcher.capabilities()).unwrap_or_default();
     let host = HostImage {
         program,
         subcommands: vec![cli::BUILDER.to_owned()],
         env: BTreeMap::from([("PATH".to_owned(), config::search_path()), ("KL_TOOLCHAIN".to_owned(), told)]),
+        fixed_env: BTreeMap::from([(SANDBOX.to_owned(), sandbox)]),
     };
     let found = serde_json::to_string(&toolchain).map_err(|error| Error::part("the toolchain")(&error))?;
     let workload = workload::Config::new(launcher, toolchain, &images).host_image(OWN_IMAGE, host);

@@ -7,7 +7,7 @@ use domain::build::FailureCategory;
 use sandbox::Interpreter;
 use serde_json::Value;
 
-use super::{Context, words, workspace};
+use super::{Context, Installed, judge, words, workspace};
 use crate::cache::Key;
 use crate::failure::{Failure, OrInternal, Result};
 use crate::process::Program;
@@ -23,7 +23,25 @@ pub(super) const WRAPPER: &[(&str, &str)] = &[
     ("kl_metrics.cjs", include_str!("nodejs/kl_metrics.cjs")),
 ];
 
-pub(super) const CHECK: &str = include_str!("nodejs/check.cjs");
+const CHECK: &str = include_str!("nodejs/check.cjs");
+
+/// Reads every source file without running it, and looks for the handler.
+pub(super) async fn check(context: &Context<'_>, handler: &str) -> Result<()> {
+    let script = context.scratch.join("check.cjs");
+    fs::write(&script, CHECK).or_internal("A temporary file cannot be written")?;
+    let mut args = ["--experimental-vm-modules", "--no-warnings"].map(str::to_owned).to_vec();
+    args.extend([script.display().to_string(), context.workspace.display().to_string(), handler.to_owned()]);
+    let program = Program {
+        command: &context.interpreter.program,
+        args,
+        env: Default::default(),
+        read_only: vec![context.workspace.to_owned()],
+        folder: context.scratch,
+        cwd: context.scratch,
+        network: false,
+    };
+    judge(&context.tools.run(program, None).await?, context.log)
+}
 
 pub(super) fn key(workspace: &Path, interpreter: &Interpreter) -> Result<Option<Key>> {
     let Some(manifest) = manifest(workspace)? else { return Ok(None) };
@@ -77,7 +95,7 @@ fn is_installed(path: &str) -> bool {
     path.split('/').any(|part| part == "node_modules")
 }
 
-pub(super) async fn install(context: &Context<'_>) -> Result<(PathBuf, String)> {
+pub(super) async fn install(context: &Context<'_>) -> Result<Installed> {
     let project = context.scratch.join("project");
     fs::create_dir(&project).or_internal("A temporary folder cannot be made")?;
     let text =
@@ -135,7 +153,7 @@ pub(super) async fn install(context: &Context<'_>) -> Result<(PathBuf, String)> 
         }
         _ => {}
     }
-    Ok((installed, "node_modules".to_owned()))
+    Ok(Installed { folder: installed, compiled: None, place: "node_modules" })
 }
 
 /// npm's own script behind the link in the search path.

@@ -1,12 +1,14 @@
 //! Python: pip into a folder of its own.
 
+mod compile;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::build::FailureCategory;
 use sandbox::Interpreter;
 
-use super::{Context, words, workspace};
+use super::{Context, Installed, words, workspace};
 use crate::assemble::PACKAGES;
 use crate::cache::Key;
 use crate::failure::{Failure, OrInternal, Result};
@@ -16,13 +18,14 @@ const REQUIREMENTS: &str = "requirements.txt";
 
 pub(super) const WRAPPER: &[(&str, &str)] = &[
     ("wrapper.py", include_str!("python/wrapper.py")),
+    ("kl_function.py", include_str!("python/kl_function.py")),
     ("kl_events.py", include_str!("python/kl_events.py")),
     ("kl_http.py", include_str!("python/kl_http.py")),
     ("kl_logs.py", include_str!("python/kl_logs.py")),
     ("kl_metrics.py", include_str!("python/kl_metrics.py")),
 ];
 
-pub(super) const CHECK: &str = include_str!("python/check.py");
+pub(super) use compile::{check, wrapper as compile_wrapper};
 
 pub(super) fn key(workspace: &Path, interpreter: &Interpreter) -> Result<Option<Key>> {
     if !workspace.join(REQUIREMENTS).is_file() {
@@ -67,7 +70,7 @@ fn names_a_file(line: &str) -> bool {
         || line.split_whitespace().next().is_some_and(|name| name.contains('/') && !name.contains("://"))
 }
 
-pub(super) async fn install(context: &Context<'_>) -> Result<(PathBuf, String)> {
+pub(super) async fn install(context: &Context<'_>) -> Result<Installed> {
     let target = context.scratch.join("packages");
     let local = relevant_lines(&read(context.workspace)?).any(names_a_file);
     let place = if local {
@@ -86,7 +89,7 @@ pub(super) async fn install(context: &Context<'_>) -> Result<(PathBuf, String)> 
             "--disable-pip-version-check",
             "--no-input",
             "--no-cache-dir",
-            // Times and paths would get into compiled files, and the same input would not be the same.
+            // Times would get into the compiled files, and the same input would not be the same.
             "--no-compile",
             "--no-warn-script-location",
             "--progress-bar=off",
@@ -128,7 +131,8 @@ pub(super) async fn install(context: &Context<'_>) -> Result<(PathBuf, String)> 
         }
     }
     fs::create_dir_all(&target).or_internal("The packages cannot be read")?;
-    Ok((target, PACKAGES.to_owned()))
+    let compiled = compile::folder(context, &target, PACKAGES).await?;
+    Ok(Installed { folder: target, compiled: Some(compiled), place: PACKAGES })
 }
 
 #[cfg(test)]

@@ -131,6 +131,8 @@ async fn interpreters_that_are_told_are_not_looked_for() {
     let bench = Bench::new();
     let mut settings = bench.settings(&inline(Language::Python, PYTHON, None));
     settings.toolchain = Some(sandbox::Toolchain::discover(&settings.path).await);
+    let launcher = sandbox::Launcher::new(settings.sandbox.0.clone(), Vec::<String>::new()).await;
+    settings.capabilities = Some(launcher.capabilities().clone());
     settings.path = "/nowhere".into();
     let told = serde_json::to_string(&settings.toolchain).unwrap();
     assert_eq!(serde_json::from_str::<Option<sandbox::Toolchain>>(&told).unwrap(), settings.toolchain);

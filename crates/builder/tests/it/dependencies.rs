@@ -50,6 +50,43 @@ async fn node_packages_are_installed_once() {
 }
 
 #[tokio::test]
+async fn a_whole_package_json_installs_nothing_again_when_only_the_code_changed() {
+    let bench = Bench::new();
+    let manifest = r#"{"dependencies": {"is-number": "7.0.0"}}"#;
+    let first = bench.build(&inline(Language::Nodejs, NODE, Some(manifest))).await;
+    first.digest();
+    assert!(!first.step(StepName::Dependencies).cached);
+    let mut changed = inline(Language::Nodejs, &format!("{NODE}// changed\n"), Some(manifest));
+    changed.build_id = "hello-0a1b2c3d-b2".parse().unwrap();
+    let second = bench.build(&changed).await;
+    assert_ne!(second.digest(), first.digest());
+    assert!(second.step(StepName::Dependencies).cached);
+    assert!(!second.log.contains("added 1 package"), "npm was not run: {}", second.log);
+}
+
+/// Brings a module of Python 2 along, as some packages do.
+const SETUP: &str = "from setuptools import setup\nopen('old.py', 'w').write(\"print 'two'\\n\")\nsetup(name='lib', version='1', py_modules=['lib', 'old'])\n";
+
+#[tokio::test]
+async fn python_packages_are_compiled_and_what_another_python_needs_does_no_harm() {
+    let bench = Bench::new();
+    let files = [
+        ("main.py", "import lib\ndef handler(event): return lib.A\n"),
+        ("requirements.txt", "./lib\n"),
+        ("lib/lib.py", "A = 1\n"),
+        ("lib/setup.py", SETUP),
+    ];
+    let built = bench.build(&request(Language::Python, bench.upload(zip(&files)).await)).await;
+    built.digest();
+    let folder = bench.unpacked(&built, "image").join(".packages");
+    let compiled = |name: &str| {
+        let mut found = std::fs::read_dir(folder.join("__pycache__")).unwrap().flatten();
+        found.any(|file| file.file_name().to_str().unwrap().starts_with(name))
+    };
+    assert!(exists(&folder, "old.py") && compiled("lib.") && !compiled("old."));
+}
+
+#[tokio::test]
 async fn a_lock_file_is_kept_to() {
     let bench = Bench::new();
     let manifest = r#"{"dependencies": {"is-number": "^7.0.0"}}"#;

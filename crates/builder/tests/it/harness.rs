@@ -69,6 +69,7 @@ impl Bench {
             work: self.path("work"),
             report: self.path(&format!("report-{}", request.build_id)),
             toolchain: None,
+            capabilities: None,
             path: search_path(),
             sandbox: (env!("CARGO_BIN_EXE_builder-sandbox-exec").into(), Vec::new()),
             memory_bytes: 1 << 30,

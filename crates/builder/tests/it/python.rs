@@ -6,6 +6,7 @@ use domain::function::Language;
 use serde_json::json;
 
 use crate::function::{Function, read_answer, send};
+use crate::harness::{Bench, request, zip};
 
 async fn start(code: &str, env: &[(&str, &str)]) -> Function {
     Function::start(Language::Python, code, env).await
@@ -279,4 +280,27 @@ async fn a_function_that_cannot_be_loaded_says_why_and_ends() {
         let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(line["level"], "error");
     }
+}
+
+#[tokio::test]
+async fn what_a_function_imports_was_compiled_with_its_image() {
+    let bench = Bench::new();
+    let files = [("main.py", "import lib.a\ndef handler(event): return lib.a.A\n"), ("lib/a.py", "A = 1\n")];
+    let built = bench.build(&request(Language::Python, bench.upload(zip(&files)).await)).await;
+    built.digest();
+    let folder = bench.unpacked(&built, "image");
+    // The compiled form counts, not the source: what is changed behind its back is not seen.
+    for name in ["lib/a.py", ".runtime/kl_function.py", ".runtime/kl_http.py"] {
+        std::fs::write(folder.join(name), "raise SystemExit('compiled anew')\n").unwrap();
+    }
+    let script = "import sys; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/.runtime']; import main, kl_function; print(main.handler(0), main.handler.__code__.co_filename)";
+    let output =
+        std::process::Command::new("python3").args(["-I", "-B", "-c", script]).arg(&folder).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        printed.trim(),
+        format!("1 {}", folder.join("main.py").display()),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -1,12 +1,17 @@
-"""Reads every source file without running it, and looks for the handler: workspace, handler."""
+"""Reads every source file without running it, keeps what was compiled, and looks for the handler.
+
+Arguments: workspace, where it is in the image, folder for the compiled modules, handler.
+"""
 import ast
 import json
 import os
 import sys
 import warnings
 
+import kl_compile
+
 warnings.simplefilter("ignore")
-root, handler = sys.argv[1], sys.argv[2]
+root, prefix, out, handler = sys.argv[1:]
 errors = []
 
 
@@ -45,7 +50,8 @@ for folder, folders, files in os.walk(root):
             continue
         path = os.path.relpath(os.path.join(folder, name), root)
         try:
-            compile(source(path), path, "exec", dont_inherit=True)
+            text = source(path)
+            kl_compile.keep(compile(text, os.path.join(prefix, path), "exec", dont_inherit=True), text, path, out)
         except SyntaxError as error:
             text = (error.text or "").strip()
             message = "%s: %s" % (type(error).__name__, error.msg)

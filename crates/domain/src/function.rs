@@ -57,6 +57,8 @@ pub const LABEL_TENANT: &str = "lambda.knative.io/tenant";
 pub const ANNOTATION_CORRELATION: &str = "lambda.knative.io/correlation-id";
 /// Annotation whose every new value asks for a build of the present source (retry, rebuild).
 pub const ANNOTATION_BUILD_REQUEST: &str = "lambda.knative.io/build-request";
+/// The id of a build that someone asked to end: its Job is deleted and not made again.
+pub const ANNOTATION_CANCELLED_BUILD: &str = "lambda.knative.io/cancelled-build";
 /// Annotation with the name of the user who asked last.
 pub const ANNOTATION_ACTOR: &str = "lambda.knative.io/actor";
 

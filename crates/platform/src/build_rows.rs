@@ -68,7 +68,11 @@ impl Platform {
         let Some(fresh) = seed(function, id, newest.number, BuildState::Running, created) else {
             return Ok(());
         };
+        let report = self.report_at_end(&tenant, &fresh.id, newest.completed_at.is_some()).await?;
         self.update_build(&tenant, fresh, |build| {
+            if let Some(report) = report {
+                build.report = report;
+            }
             build.started_at = started;
             if let Some(hash) = &newest.source_hash {
                 build.source_hash.clone_from(hash);
@@ -138,8 +142,12 @@ impl Platform {
             report: BuildReport { image: None, digest: None, failure: None, steps: Vec::new() },
             id,
         };
+        let report = self.report_at_end(&tenant, &fresh.id, ended.is_some()).await?;
         self.update_build(&tenant, fresh, |build| {
             let Some(ended) = ended else { return };
+            if let Some(report) = report {
+                build.report = report;
+            }
             build.state = state;
             build.finished_at = Some(at);
             build.report.image = ended.image;
@@ -148,6 +156,21 @@ impl Platform {
             }
         })
         .await
+    }
+
+    /// What the builder reported, when the row of an ended build is about to become final: whoever sees the
+    /// end of a build sees its steps as they were, not as its log let one guess so far.
+    async fn report_at_end(
+        &self,
+        tenant: &TenantName,
+        id: &BuildId,
+        ended: bool,
+    ) -> Result<Option<BuildReport>> {
+        let known = self.store().get_build(tenant, id).await?;
+        if !ended || known.is_some_and(|build| build.state.is_final()) {
+            return Ok(None);
+        }
+        self.conclude_build(tenant, id).await
     }
 
     /// The builder wrote its report: steps, image, failure.

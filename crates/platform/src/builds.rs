@@ -1,20 +1,23 @@
 //! Builds: rows for people, and what may be done about a build.
 
+use std::time::Duration;
+
 use domain::{
     BuildId, Cursor, FunctionName, Page, TenantName,
     build::Build,
-    function::{ANNOTATION_BUILD_REQUEST, LambdaFunction},
+    function::{ANNOTATION_BUILD_REQUEST, ANNOTATION_CANCELLED_BUILD, LambdaFunction},
     identity::{Caller, Permission},
+    live::Change,
     page,
 };
+use futures::StreamExt;
 use k8s_openapi::api::batch::v1::Job;
 use kube::{Api, ResourceExt, api::DeleteParams};
 
 use crate::{Error, Platform, Result};
 
-/// How often, and how many times, a new build is looked for: 1.5 s in all.
-const BUILD_APPEARS_EVERY: std::time::Duration = std::time::Duration::from_millis(30);
-const BUILD_APPEARS_TRIES: u32 = 50;
+/// How long a new build is waited for.
+const BUILD_APPEARS: Duration = Duration::from_millis(1500);
 
 impl Platform {
     /// A function's builds, newest first.
@@ -81,7 +84,8 @@ impl Platform {
         Ok(())
     }
 
-    /// Ends a build that has not ended; its Job goes, and the operator tells the rest.
+    /// Ends a build that has not ended; its Job goes, and the operator tells the rest. The wish is written down
+    /// first: a Job that merely vanished is made again.
     pub async fn cancel_build(&self, caller: &Caller, tenant: &TenantName, id: &BuildId) -> Result<()> {
         self.authorize(caller, tenant, Permission::Write)?;
         let build = self.store().get_build(tenant, id).await?.ok_or(Error::NotFound("build"))?;
@@ -97,9 +101,15 @@ impl Platform {
             return Err(ended());
         }
         let jobs: Api<Job> = Api::namespaced(self.kube().clone(), tenant.as_str());
+        jobs.get_opt(id.as_str()).await?.ok_or_else(ended)?;
+        self.edit_function(caller, tenant, &build.function, None, |function| {
+            function.annotations_mut().insert(ANNOTATION_CANCELLED_BUILD.to_owned(), id.to_string());
+            Ok(())
+        })
+        .await?;
         match jobs.delete(id.as_str(), &DeleteParams::background()).await.map_err(Error::from) {
-            Ok(_) => Ok(()),
-            Err(Error::NotFound(_)) => Err(ended()),
+            // The operator was quicker.
+            Ok(_) | Err(Error::NotFound(_)) => Ok(()),
             Err(other) => Err(other),
         }
     }
@@ -125,14 +135,23 @@ impl Platform {
         name: &FunctionName,
         after: i64,
     ) -> Result<()> {
-        for _ in 0..BUILD_APPEARS_TRIES {
-            let newest = self.store().list_builds(tenant, name, None, 1).await?.items.into_iter().next();
-            if newest.is_some_and(|build| build.number > after) {
-                break;
+        // Subscribed before the first look, so that nothing falls between the two.
+        let mut changes = Box::pin(self.live().follow(None));
+        let appears = async {
+            loop {
+                let newest = self.store().list_builds(tenant, name, None, 1).await?.items.into_iter().next();
+                if newest.is_some_and(|build| build.number > after) {
+                    return Ok(());
+                }
+                let concerns = |change: &Change| match change {
+                    Change::Build { tenant: of, function, .. } => of == tenant && function == name,
+                    change => matches!(change, Change::Resync),
+                };
+                while changes.next().await.is_some_and(|(_, change)| !concerns(&change)) {}
             }
-            tokio::time::sleep(BUILD_APPEARS_EVERY).await;
-        }
-        Ok(())
+        };
+        // Late is no error: the page finds the build by itself.
+        tokio::time::timeout(BUILD_APPEARS, appears).await.unwrap_or(Ok(()))
     }
 
     fn add_queued(&self, tenant: &TenantName, name: &FunctionName, builds: &mut Vec<Build>) {

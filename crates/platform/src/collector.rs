@@ -5,9 +5,14 @@ mod steps;
 
 use std::{collections::HashMap, time::Duration};
 
-use domain::{TenantName, build::BuildReport, function::LABEL_BUILD, live::Change, log::LogTarget};
+use domain::{
+    TenantName,
+    function::LABEL_BUILD,
+    live::Change,
+    log::{Level, LogTarget, Stream},
+};
 use futures::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, StreamExt, stream};
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, ResourceExt,
     api::LogParams,
@@ -20,7 +25,11 @@ use self::{
     line::{Position, parse},
     steps::Steps,
 };
-use crate::{Error, Platform, Result, cache::watch_all};
+use crate::{
+    Error, Platform, Result,
+    build_pods::{has_ended, has_started, report, was_disrupted},
+    cache::watch_all,
+};
 
 /// Label with the Knative Service on its Pods.
 const LABEL_SERVICE: &str = "serving.knative.dev/service";
@@ -56,15 +65,29 @@ impl Platform {
         let tasks = TaskTracker::new();
         let mut running: HashMap<String, tokio::task::JoinHandle<()>> = HashMap::new();
         while let Some(Some(event)) = stop.run_until_cancelled(events.next()).await {
-            let (Event::Apply(pod) | Event::InitApply(pod)) = event else { continue };
+            let (pod, gone) = match event {
+                Event::Apply(pod) | Event::InitApply(pod) => (pod, false),
+                Event::Delete(pod) => (pod, true),
+                Event::Init | Event::InitDone => continue,
+            };
             let Some(source) = source_of(&pod) else { continue };
-            if let LogTarget::Build(_) = &source.target
-                && let Err(error) = self.store().open_log(&source.tenant, &source.target, self.now()).await
-                && running.contains_key(&source.uid)
-            {
-                tracing::warn!(%error, "a build log could not be opened");
+            if running.contains_key(&source.uid) {
+                // Whoever follows it sees its end, too.
+                continue;
             }
-            if has_started(&pod) && !running.contains_key(&source.uid) {
+            if let LogTarget::Build(id) = &source.target {
+                // A Pod that never ran leaves a log that waits; one that is over must not open its log again.
+                let (started, ended) = (has_started(&pod), gone || has_ended(&pod));
+                let told = match (started && !gone, ended) {
+                    (false, true) => self.end_kept_log(&source.tenant, id).await,
+                    (true, true) => Ok(()),
+                    (_, false) => self.open_log(&source).await,
+                };
+                if let Err(error) = told {
+                    tracing::warn!(%error, "the state of a build log could not be stored");
+                }
+            }
+            if has_started(&pod) && !gone {
                 running.retain(|_, task| !task.is_finished());
                 let task = tasks.spawn(self.clone().follow_pod(source.clone(), stop.clone()));
                 running.insert(source.uid, task);
@@ -72,6 +95,10 @@ impl Platform {
         }
         tasks.close();
         tasks.wait().await;
+    }
+
+    async fn open_log(&self, source: &Source) -> Result<()> {
+        Ok(self.store().open_log(&source.tenant, &source.target, self.now()).await?)
     }
 
     async fn follow_pod(self, source: Source, stop: CancellationToken) {
@@ -191,15 +218,23 @@ impl Platform {
     /// The container is gone: a build's report is read, and its log ends.
     async fn finish(&self, source: &Source, pod: Option<&Pod>) -> Result<()> {
         let LogTarget::Build(id) = &source.target else { return Ok(()) };
-        let report =
-            pod.and_then(termination_message).and_then(|text| serde_json::from_str::<BuildReport>(text).ok());
-        if let Some(report) = report {
+        if let Some(report) = pod.and_then(report) {
             self.note_report(&source.tenant, id, report).await?;
         }
-        self.store().end_log(&source.tenant, &source.target, self.now()).await?;
-        let last = self.store().last_log_number(&source.tenant, &source.target).await?;
-        self.tell_log(source, last);
-        Ok(())
+        let goes_on = pod.is_some_and(was_disrupted)
+            && self.store().get_build(&source.tenant, id).await?.is_none_or(|build| !build.state.is_final());
+        if !goes_on {
+            return self.end_build_log(&source.tenant, id).await;
+        }
+        let line = NewLine {
+            at: self.now(),
+            stream: Stream::Platform,
+            level: Level::Warn,
+            text: "The platform was restarted: the build begins anew.".to_owned(),
+            group: None,
+            correlation: None,
+        };
+        self.append(source, &mut vec![line], None).await
     }
 
     fn tell_log(&self, source: &Source, last: u64) {
@@ -233,23 +268,4 @@ fn source_of(pod: &Pod) -> Option<Source> {
         container: pod.spec.as_ref()?.containers.first()?.name.clone(),
         group: label(LABEL_REVISION),
     })
-}
-
-fn first_status(pod: &Pod) -> Option<&ContainerStatus> {
-    let name = &pod.spec.as_ref()?.containers.first()?.name;
-    pod.status.as_ref()?.container_statuses.as_ref()?.iter().find(|status| status.name == *name)
-}
-
-fn has_started(pod: &Pod) -> bool {
-    let state = first_status(pod).and_then(|status| status.state.as_ref());
-    state.is_some_and(|state| state.running.is_some() || state.terminated.is_some())
-}
-
-fn has_ended(pod: &Pod) -> bool {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    matches!(phase, Some("Succeeded" | "Failed"))
-}
-
-fn termination_message(pod: &Pod) -> Option<&str> {
-    first_status(pod)?.state.as_ref()?.terminated.as_ref()?.message.as_deref()
 }

@@ -68,6 +68,16 @@ impl Error {
         Self::Internal(cause.to_string())
     }
 
+    /// Nothing can be kept at the moment.
+    pub(crate) fn disk_full() -> Self {
+        Self::refused(
+            507,
+            "disk_full",
+            "The platform's disk is full.",
+            "Nothing was changed. The administrator has to free some space.",
+        )
+    }
+
     /// A request that is refused with a reason of its own.
     pub fn refused(
         status: u16,
@@ -172,6 +182,7 @@ impl From<kube::Error> for Error {
                 let seconds = status.details.as_ref().map_or(1, |details| details.retry_after_seconds.max(1));
                 Self::RateLimited { retry_after: Duration::from_secs(seconds.into()) }
             }
+            (507, _) => Self::disk_full(),
             _ => Self::Unavailable { what: "cluster", cause: status.message.clone() },
         }
     }
@@ -181,12 +192,7 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::Cursor => Self::field("cursor", "This cursor is not one that a list gave out."),
-            store::Error::Full => Self::refused(
-                507,
-                "disk_full",
-                "The platform's disk is full.",
-                "Nothing was changed. The administrator has to free some space.",
-            ),
+            store::Error::Full => Self::disk_full(),
             other => Self::Unavailable { what: "database", cause: other.to_string() },
         }
     }

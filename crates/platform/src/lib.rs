@@ -8,6 +8,7 @@
 //! `server/src/rest/<noun>.rs` call it.
 
 mod access;
+mod build_pods;
 mod build_rows;
 mod builds;
 mod cache;

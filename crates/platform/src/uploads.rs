@@ -235,12 +235,7 @@ impl From<storage::Error> for Error {
                 "The upload stopped before its end.",
                 "Nothing was kept. Upload it again.",
             ),
-            storage::Error::Full(_) => Self::refused(
-                507,
-                "disk_full",
-                "The platform's disk is full.",
-                "Nothing was changed. The administrator has to free some space.",
-            ),
+            storage::Error::Full(_) => Self::disk_full(),
             other => Self::Unavailable { what: "file storage", cause: other.to_string() },
         }
     }

@@ -36,7 +36,7 @@ test("kill -9 of the server loses nothing: the page reconnects and the function 
   }
 });
 
-test("kill -9 during a build: after the restart the build has an end", async ({ page }) => {
+test("kill -9 during a build: after the restart the build goes on and the function gets ready", async ({ page }) => {
   test.setTimeout(120_000);
   const platform = await startPlatform();
   const functions = new Functions(page);
@@ -45,8 +45,8 @@ test("kill -9 during a build: after the restart the build has an end", async ({ 
     await platform.kill();
     await platform.startAgain();
     await page.goto(`${platform.url}/t/default/functions/halfway`);
-    // Ended by the kill, or retried: what it may not do is to hang.
-    await expect(functions.phase()).toContainText(/Ready|Failed/, { timeout: 45_000 });
+    // A Job waits ten seconds before it replaces a Pod.
+    await expect(functions.phase()).toContainText("Ready", { timeout: 60_000 });
   } finally {
     await platform.stop();
   }

@@ -17,7 +17,10 @@ use kube::{
 use serde_json::Value;
 
 use super::{
-    BACKOFF_FIRST, BACKOFF_MAX, Context, build::Plan, dereference::Observed, render::Desired,
+    BACKOFF_FIRST, BACKOFF_MAX, Context,
+    build::{Plan, Superseded},
+    dereference::Observed,
+    render::Desired,
     validate::Validated,
 };
 use crate::Result;
@@ -51,8 +54,8 @@ pub(crate) async fn run(
 ) -> Result<Applied> {
     let namespace = function.namespace().unwrap_or_default();
     let mut applied = Applied::from_observed(observed);
-    if let Plan::Start { superseded: Some(old), .. } = plan {
-        delete_job(context, &namespace, old).await?;
+    if let Plan::Start { superseded: Some(Superseded { job, .. }), .. } | Plan::Cancelled { job } = plan {
+        delete_job(context, &namespace, job).await?;
     }
     if let Some(job) = desired.job {
         create_job(context, &namespace, &job).await?;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use domain::{
     BuildId, FunctionName,
     build::{BuildReport, FailureCategory},
-    function::{ANNOTATION_BUILD_REQUEST, BuildError, BuildStatus, LambdaFunction, Language, condition},
+    function::{
+        ANNOTATION_BUILD_REQUEST, ANNOTATION_CANCELLED_BUILD, BuildError, BuildStatus, LambdaFunction,
+        Language, condition,
+    },
 };
 use k8s_openapi::api::batch::v1::Job;
 use kube::{ResourceExt, runtime::reflector::Store};
@@ -19,6 +22,8 @@ use crate::Settings;
 
 /// Condition reason of a function that waits for a build place.
 pub(crate) const QUEUED: &str = "Queued";
+/// Builds of one source whose Job vanished before it is given up.
+const MOST_ATTEMPTS: i64 = 5;
 /// Error code of a build that someone ended; not a failure category, because nothing failed.
 pub(crate) const CANCELLED: &str = "cancelled";
 
@@ -34,15 +39,15 @@ pub(crate) enum Plan {
     /// All places are taken; 1 is next.
     Queued { hash: String, position: usize },
     /// A new build; the Job of an older one goes.
-    Start { build: NewBuild, superseded: Option<String> },
+    Start { build: NewBuild, superseded: Option<Superseded> },
     /// The newest build runs.
     Running,
     /// It has just ended with an image.
     Completed { report: BuildReport },
     /// It has just ended without one.
     Failed { error: BuildError },
-    /// Its Job was deleted before it ended.
-    Cancelled,
+    /// Someone asked it to end.
+    Cancelled { job: String },
     /// Its end is already in the status, and there is no image.
     Ended,
 }
@@ -56,6 +61,14 @@ pub(crate) struct NewBuild {
     pub(crate) hash: String,
     pub(crate) number: i64,
     pub(crate) attempt: i64,
+}
+
+/// A build that gives way to a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Superseded {
+    pub(crate) job: String,
+    /// For people: why.
+    pub(crate) why: &'static str,
 }
 
 impl Plan {
@@ -97,8 +110,12 @@ pub(crate) fn decide(
     let hash = source_hash(function);
     let newest = newest(function);
     let asked = is_asked_for(function);
+    let mut why = "A newer source took its place.";
     if newest.source_hash.as_ref() == Some(&hash) && !asked {
-        return stand(&newest, hash, observed);
+        match stand(function, &newest, &hash, observed) {
+            Some(plan) => return plan,
+            None => why = "Its Job is gone; the build begins anew.",
+        }
     }
     if let (Some(image), false) = (&newest.image_uri, asked)
         && newest.image_source_hash.as_ref() == Some(&hash)
@@ -111,27 +128,48 @@ pub(crate) fn decide(
     }
     let number = newest.number + 1;
     let attempt = if newest.source_hash.as_ref() == Some(&hash) { newest.attempt + 1 } else { 1 };
-    let superseded = in_progress(&newest).map(str::to_owned);
+    let superseded = in_progress(&newest).map(|job| Superseded { job: job.to_owned(), why });
     Plan::Start {
         build: NewBuild { id: build_id(function, &valid.name, number), language, hash, number, attempt },
         superseded,
     }
 }
 
-/// How the newest build, which is of the present source, stands.
-fn stand(newest: &BuildStatus, hash: String, observed: &Observed) -> Plan {
-    if in_progress(newest).is_none() {
-        return match &newest.image_uri {
-            Some(image) if newest.image_source_hash.as_ref() == Some(&hash) && newest.error.is_none() => {
-                Plan::Built { hash, image: image.clone(), digest: newest.digest.clone() }
+/// How the newest build, which is of the present source, stands; `None`: its Job has vanished before it ended.
+fn stand(
+    function: &LambdaFunction,
+    newest: &BuildStatus,
+    hash: &String,
+    observed: &Observed,
+) -> Option<Plan> {
+    let Some(name) = in_progress(newest) else {
+        return Some(match &newest.image_uri {
+            Some(image) if newest.image_source_hash.as_ref() == Some(hash) && newest.error.is_none() => {
+                Plan::Built { hash: hash.clone(), image: image.clone(), digest: newest.digest.clone() }
             }
             _ => Plan::Ended,
-        };
+        });
+    };
+    let ended = observed.job.as_ref().filter(|job| has_ended(job));
+    let asked_to_end = function.annotations().get(ANNOTATION_CANCELLED_BUILD);
+    if ended.is_none() && asked_to_end.is_some() && asked_to_end == newest.build_id.as_ref() {
+        return Some(Plan::Cancelled { job: name.to_owned() });
     }
-    let Some(job) = &observed.job else { return Plan::Cancelled };
-    if !has_ended(job) {
-        return if job.metadata.deletion_timestamp.is_some() { Plan::Cancelled } else { Plan::Running };
-    }
+    Some(match (ended, &observed.job) {
+        (Some(job), _) => end(job, observed),
+        (None, Some(_)) => Plan::Running,
+        (None, None) if newest.attempt < MOST_ATTEMPTS => return None,
+        (None, None) => Plan::Failed {
+            error: BuildError {
+                code: FailureCategory::Internal.as_str().to_owned(),
+                message: format!("The build's Job was deleted {MOST_ATTEMPTS} times before it ended."),
+                retryable: true,
+            },
+        },
+    })
+}
+
+fn end(job: &Job, observed: &Observed) -> Plan {
     match (&observed.report, job_condition(job, "Complete")) {
         (Some(report), true) if report.image.is_some() => Plan::Completed { report: report.clone() },
         _ => Plan::Failed { error: failure(job, observed) },

@@ -74,8 +74,8 @@ fn tell_spec(draft: &mut Draft<'_>, function: &LambdaFunction, before: &Function
 fn tell_build(draft: &mut Draft<'_>, plan: &Plan) {
     match plan {
         Plan::Start { build, superseded } => {
-            if superseded.is_some() {
-                draft.end_build(EventType::BuildStopped, Some("A newer source took its place."));
+            if let Some(superseded) = superseded {
+                draft.end_build(EventType::BuildStopped, Some(superseded.why));
             }
             draft.start_build(build);
         }
@@ -87,7 +87,7 @@ fn tell_build(draft: &mut Draft<'_>, plan: &Plan) {
                 if timeout { EventType::BuildTimeout } else { EventType::BuildFailed },
             );
         }
-        Plan::Cancelled => {
+        Plan::Cancelled { .. } => {
             let error = BuildError {
                 code: CANCELLED.to_owned(),
                 message: "The build was cancelled.".to_owned(),

@@ -96,7 +96,7 @@ fn an_edited_source_is_built_again_and_the_running_build_goes() {
     match plan(&function, &Observed::default()) {
         Plan::Start { build, superseded } => {
             assert_eq!((build.number, build.attempt), (2, 1));
-            assert_eq!(superseded.as_deref(), Some("hello-x-b1"));
+            assert_eq!(superseded.map(|old| old.job).as_deref(), Some("hello-x-b1"));
         }
         other => panic!("{other:?}"),
     }
@@ -159,8 +159,33 @@ fn with_all_places_taken_a_function_queues_behind_those_who_wait() {
 }
 
 #[test]
-fn a_deleted_job_is_a_cancelled_build() {
-    assert_eq!(plan(&with_build(function(), |_| ()), &Observed::default()), Plan::Cancelled);
+fn a_job_that_is_gone_before_its_end_is_made_again_and_not_called_cancelled() {
+    let function = with_build(function(), |build| build.build_id = build.job_name.clone());
+    match plan(&function, &Observed::default()) {
+        Plan::Start { build, superseded } => {
+            assert_eq!((build.number, build.attempt), (2, 2));
+            assert!(superseded.unwrap().why.contains("gone"));
+        }
+        other => panic!("{other:?}"),
+    }
+    let often = with_build(function, |build| build.attempt = 5);
+    match plan(&often, &Observed::default()) {
+        Plan::Failed { error } => assert_eq!((error.code.as_str(), error.retryable), ("internal", true)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_build_that_someone_asked_to_end_is_cancelled_with_its_job_or_without() {
+    let mut function = with_build(function(), |build| build.build_id = build.job_name.clone());
+    function.annotations_mut().insert(ANNOTATION_CANCELLED_BUILD.to_owned(), "hello-x-b1".to_owned());
+    let cancelled = Plan::Cancelled { job: "hello-x-b1".to_owned() };
+    assert_eq!(plan(&function, &Observed::default()), cancelled);
+    let running = Observed { job: Some(Job::default()), ..Observed::default() };
+    assert_eq!(plan(&function, &running), cancelled);
+    // It concerns that one build.
+    function.annotations_mut().insert(ANNOTATION_CANCELLED_BUILD.to_owned(), "hello-x-b0".to_owned());
+    assert_eq!(plan(&function, &running), Plan::Running);
 }
 
 #[test]

@@ -1,11 +1,14 @@
-//! The build Job: one container of the platform's own image, one try, a deadline.
+//! The build Job: one container of the platform's own image, a deadline, and one try that counts: a Pod
+//! that the machine took away (a restart, a drained node) is replaced, one that failed is not.
 
 use domain::{
     build::BuildRequest,
     function::{ANNOTATION_CORRELATION, LABEL_BUILD, LambdaFunction},
 };
 use k8s_openapi::api::{
-    batch::v1::{Job, JobSpec},
+    batch::v1::{
+        Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule,
+    },
     core::v1::{Container, EnvVar, PodSpec, PodTemplateSpec},
 };
 
@@ -69,9 +72,24 @@ pub(super) fn render(
     let spec = JobSpec {
         active_deadline_seconds: Some(deadline),
         backoff_limit: Some(0),
+        pod_failure_policy: Some(disruptions_do_not_count()),
         ttl_seconds_after_finished: Some(settings.build_ttl_seconds),
         template,
         ..JobSpec::default()
     };
     Job { metadata, spec: Some(spec), status: None }
+}
+
+fn disruptions_do_not_count() -> PodFailurePolicy {
+    let disrupted = PodFailurePolicyOnPodConditionsPattern {
+        type_: "DisruptionTarget".to_owned(),
+        status: Some("True".to_owned()),
+    };
+    PodFailurePolicy {
+        rules: vec![PodFailurePolicyRule {
+            action: "Ignore".to_owned(),
+            on_pod_conditions: Some(vec![disrupted]),
+            ..PodFailurePolicyRule::default()
+        }],
+    }
 }

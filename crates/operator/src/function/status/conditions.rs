@@ -39,7 +39,7 @@ fn build(status: &FunctionStatus, plan: &Plan) -> (ConditionStatus, String, Stri
             of(ConditionStatus::Unknown, QUEUED, &message)
         }
         Plan::Start { .. } | Plan::Running => of(ConditionStatus::Unknown, "Building", "The build runs."),
-        Plan::Failed { .. } | Plan::Cancelled | Plan::Ended => {
+        Plan::Failed { .. } | Plan::Cancelled { .. } | Plan::Ended => {
             let error = status.build_status.as_ref().and_then(|build| build.error.clone());
             let (code, message) = error.map_or_else(Default::default, |error| (error.code, error.message));
             of(ConditionStatus::False, &camel_case(&code), &message)

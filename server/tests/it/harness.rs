@@ -155,6 +155,11 @@ pub(crate) async fn problem(response: Response, status: u16, code: &str) -> Valu
 }
 
 impl TestServer {
+    /// A path in the data folder.
+    pub(crate) fn data_path(&self, name: &str) -> String {
+        self.folder.path().join("data").join(name).display().to_string()
+    }
+
     /// Files below a folder of the data folder.
     pub(crate) fn data_files(&self, folder: &str) -> Vec<String> {
         fn walk(path: &Path, found: &mut Vec<String>) {

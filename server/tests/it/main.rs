@@ -3,8 +3,11 @@
 mod auth;
 mod dead_letters;
 mod events;
+mod faults;
+mod full_disk;
 mod functions;
 mod harness;
+mod hostile;
 mod journey;
 mod live;
 mod process;

@@ -1,0 +1,166 @@
+//! kill -9 at bad moments: what was accepted is there, nothing hangs, no process is left over.
+
+use std::{
+    io::{Read, Write},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::process::Child;
+
+use crate::{
+    harness::{PATIENCE, python},
+    process::{server, started},
+};
+
+/// A platform in a process of its own, which can be killed.
+struct Mortal {
+    folder: PathBuf,
+    child: Child,
+    base: String,
+    http: Client,
+    token: String,
+}
+
+impl Mortal {
+    async fn start(folder: &Path) -> Self {
+        let (child, link) = started(&mut server(folder)).await;
+        let base = link.split("/sign-in").next().unwrap().to_owned();
+        let token = std::fs::read_to_string(folder.join("admin-token")).unwrap().trim().to_owned();
+        let http = Client::builder().timeout(PATIENCE).build().unwrap();
+        Self { folder: folder.to_owned(), child, base, http, token }
+    }
+
+    /// kill -9, and a new one on the same folder.
+    async fn die_and_rise(mut self) -> Self {
+        self.child.start_kill().unwrap();
+        self.child.wait().await.unwrap();
+        Self::start(&self.folder).await
+    }
+
+    fn api(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("{}/api/v1/tenants/default{path}", self.base);
+        self.http.request(method, url).bearer_auth(&self.token)
+    }
+
+    async fn eventually<T>(&self, path: &str, wanted: impl Fn(&Value) -> Option<T>) -> T {
+        let begun = Instant::now();
+        loop {
+            let seen: Value = self.api(Method::GET, path).send().await.unwrap().json().await.unwrap();
+            if let Some(found) = wanted(&seen) {
+                return found;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{path} is still {seen:#}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn create_ready(&self, name: &str, code: &str) {
+        let created = self.api(Method::POST, "/functions").json(&python(name, code)).send().await.unwrap();
+        assert_eq!(created.status().as_u16(), 201);
+        self.eventually(&format!("/functions/{name}"), |function| {
+            (function["status"]["phase"] == "Ready").then_some(())
+        })
+        .await;
+    }
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.path().is_dir() {
+            true => found.extend(files(&entry.path())),
+            false => found.push(entry.path().display().to_string()),
+        }
+    }
+    found
+}
+
+fn is_running(command: &str) -> bool {
+    std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).replace('\0', " ").trim() == command
+    })
+}
+
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn killed_during_an_upload_it_keeps_no_part_of_it_and_takes_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Mortal::start(folder.path()).await;
+    let address = platform.base.trim_start_matches("http://").to_owned();
+    let mut half = std::net::TcpStream::connect(&address).unwrap();
+    let head = format!(
+        "POST /t/default/uploads?filename=code.zip HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\ncontent-length: 20000000\r\n\r\n",
+        platform.token
+    );
+    half.write_all(head.as_bytes()).unwrap();
+    half.write_all(&vec![7; 12_000_000]).unwrap();
+    let stored = folder.path().join("files");
+    until("a part of it is on the disk", || !files(&stored).is_empty()).await;
+    let platform = platform.die_and_rise().await;
+    assert!(half.read(&mut [0; 1]).is_ok_and(|read| read == 0) || half.write(&[0]).is_err());
+    until("nothing of it is left", || files(&stored).is_empty()).await;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("main.py", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(b"def handler(event):\n    return 1\n").unwrap();
+    let again = platform
+        .http
+        .post(format!("{}/t/default/uploads?filename=code.zip", platform.base))
+        .bearer_auth(&platform.token)
+        .body(zip.finish().unwrap().into_inner());
+    assert!(again.send().await.unwrap().status().is_success());
+}
+
+#[tokio::test]
+async fn killed_during_calls_and_deliveries_it_leaves_no_process_and_answers_every_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Mortal::start(folder.path()).await;
+    let mark = format!("94{}", std::process::id());
+    let code = format!(
+        "import subprocess\ndef handler(event):\n    if event.get('stay'):\n        subprocess.run(['sleep', '{mark}'])\n    return {{'n': event['n']}}\n"
+    );
+    platform.create_ready("worker", &code).await;
+    let stays = platform.api(Method::POST, "/functions/worker/invoke").json(&json!({"stay": true, "n": 0}));
+    let call = tokio::spawn(stays.send());
+    let sleep = format!("sleep {mark}");
+    until("the call runs", || is_running(&sleep)).await;
+    for n in 0..10 {
+        let event = json!({
+            "specversion": "1.0", "id": format!("e-{n}"), "source": "test", "subject": "default/worker",
+            "type": "io.knative.lambda.invoke.async", "correlationid": format!("c-{n}"), "data": {"n": n},
+        });
+        let sent = platform
+            .api(Method::POST, "/events")
+            .header("content-type", "application/cloudevents+json")
+            .body(event.to_string());
+        assert_eq!(sent.send().await.unwrap().status().as_u16(), 202);
+    }
+    let platform = platform.die_and_rise().await;
+    assert!(call.await.unwrap().is_err(), "nobody answers for the dead");
+    until("its process is gone", || !is_running(&sleep)).await;
+    for n in 0..10 {
+        let chain = format!("/events?correlation=c-{n}");
+        let answers = platform
+            .eventually(&chain, |page| {
+                let events = page["items"].as_array()?.iter().map(|record| &record["event"]);
+                let answers = events.filter(|event| event["type"] == "io.knative.lambda.response.success");
+                let answers: Vec<Value> = answers.map(|event| event["data"].clone()).collect();
+                (!answers.is_empty()).then_some(answers)
+            })
+            .await;
+        assert_eq!(answers, [json!({"n": n})]);
+    }
+    let call = platform.api(Method::POST, "/functions/worker/invoke").json(&json!({"n": 7})).send();
+    let answer: Value = call.await.unwrap().json().await.unwrap();
+    assert_eq!(answer["status"], 200, "{answer:#}");
+}

@@ -99,7 +99,9 @@ fn differing(again: &FunctionSpec, spec: &FunctionSpec) -> Result<Vec<String>> {
     };
     let (again, spec) = (fields(again)?, fields(spec)?);
     let lost = spec.iter().filter(|(name, value)| again.get(*name) != Some(value));
-    Ok(lost.map(|(name, _)| format!("spec.{name}")).collect())
+    let mut lost: Vec<String> = lost.map(|(name, _)| format!("spec.{name}")).collect();
+    lost.sort();
+    Ok(lost)
 }
 
 /// The spec of a new function, without its source.

@@ -70,7 +70,7 @@ thread_local! {
     /// Milliseconds that the server's clock is ahead of the browser's; the page itself may take some to come.
     static SKEW: f64 = {
         let root = document().document_element();
-        let server = root.and_then(|root| root.get_attribute("data-now")?.parse::<f64>().ok());
+        let server = root.and_then(|root| Some(js_sys::Number::parse_float(&root.get_attribute("data-now")?)));
         server.map(|server| server - Date::now()).filter(|ahead| ahead.abs() > 10_000.0).unwrap_or(0.0)
     };
 }

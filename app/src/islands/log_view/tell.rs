@@ -6,6 +6,7 @@ use web_sys::Element;
 use super::{
     dom::{self, show},
     model::KEPT,
+    rows::Row,
     viewer::Viewer,
 };
 
@@ -39,7 +40,9 @@ impl Viewer {
         let limits = if self.source.correlation.is_some() {
             format!(" · {here} lines of this call · times in {zone}")
         } else {
-            format!(" · {here} of {last} lines here, {KEPT} at most; the download has all that are kept · times in {zone}")
+            format!(
+                " · {here} of {last} lines here, {KEPT} at most; the download has all that are kept · times in {zone}"
+            )
         };
         self.write(".log-limits", &limits);
         self.reveal_part(".log-jump", !self.follow.get() && self.state.get() == LogState::Open);
@@ -54,7 +57,8 @@ impl Viewer {
             Some(field) => format!("{hidden} lines are hidden: {} is not {}.", field.name, field.value),
             None => format!("{hidden} lines are hidden by the level."),
         };
-        let empty = if model.rows().all().is_empty() { " No lines match." } else { "" };
+        let some = model.rows().all().iter().any(|row| matches!(row, Row::Line(_)));
+        let empty = if some { "" } else { " No lines match." };
         self.write(".log-notice-text", &[&by, empty].concat());
         self.write("option[value=warn]", &format!("Warnings and up ({})", model.count(Level::Warn)));
         self.write("option[value=error]", &format!("Errors ({})", model.count(Level::Error)));

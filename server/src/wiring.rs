@@ -109,8 +109,6 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         tracing::warn!("the sandbox is not complete: {missing}");
     }
     let first = launcher.clone();
-    // The start does not wait for what only the first call of a function needs.
-    tokio::spawn(async move { first.keep_prepared().await });
     let storage = open_storage(&storage_url(config, &folder)?).await?;
     let version = |found: &Option<sandbox::Interpreter>| found.as_ref().map(|found| found.version.clone());
     let options = runtimes::options(&runtimes::Found {
@@ -130,6 +128,8 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
 
     let stop = CancellationToken::new();
     let (http, tasks) = (TaskTracker::new(), TaskTracker::new());
+    // The start does not wait for what only the first call of a function needs.
+    tasks.spawn(async move { first.keep_prepared().await });
     let ports = Ports {
         kube: client.clone(),
         store: store.clone(),

@@ -101,6 +101,10 @@ impl Launcher {
 
     /// Starts the process. Its output is in [`Running::stdout`] and [`Running::stderr`]; dropping
     /// the answer kills it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it ends by itself, and what it makes goes with the launcher"
+    )]
     pub async fn spawn(&self, spec: Spec) -> Result<Running, Error> {
         let full = spec.isolation == Isolation::Full;
         let running = self.inner.spawn(spec, self.inner.capabilities.namespaces, false).await;

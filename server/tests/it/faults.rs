@@ -131,7 +131,8 @@ async fn killed_during_calls_and_deliveries_it_leaves_no_process_and_answers_eve
     );
     platform.create_ready("worker", &code).await;
     let stays = platform.api(Method::POST, "/functions/worker/invoke").json(&json!({"stay": true, "n": 0}));
-    let call = tokio::spawn(stays.send());
+    let mut calls = tokio::task::JoinSet::new();
+    calls.spawn(stays.send());
     let sleep = format!("sleep {mark}");
     until("the call runs", || is_running(&sleep)).await;
     for n in 0..10 {
@@ -146,7 +147,7 @@ async fn killed_during_calls_and_deliveries_it_leaves_no_process_and_answers_eve
         assert_eq!(sent.send().await.unwrap().status().as_u16(), 202);
     }
     let platform = platform.die_and_rise().await;
-    assert!(call.await.unwrap().is_err(), "nobody answers for the dead");
+    assert!(calls.join_next().await.unwrap().unwrap().is_err(), "nobody answers for the dead");
     until("its process is gone", || !is_running(&sleep)).await;
     for n in 0..10 {
         let chain = format!("/events?correlation=c-{n}");

@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 . setup/say.sh
 
 if [ -n "${KL_TEST_POSTGRES_URL:-}" ] && [ $# = 0 ]; then echo "$KL_TEST_POSTGRES_URL"; exit 0; fi
-bin() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
+# A machine with the client alone has this folder too, without a server in it.
+bin() { ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -1 | xargs -r dirname; }
 # The server refuses to be root, and its user can not look into root's home.
 as_server() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 

@@ -18,6 +18,7 @@ python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip python3-venv)
 if ! command -v kubectl >/dev/null; then
   apt_install kubectl || apt_install kubernetes-client
 fi
+setup/python-client.sh
 setup/node.sh end2end
 setup/postgres.sh >/dev/null
 setup/rabbitmq.sh >/dev/null

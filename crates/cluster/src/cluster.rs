@@ -13,11 +13,11 @@ use tokio_util::task::TaskTracker;
 use crate::api::auth::{Authenticator, User};
 use crate::api::{self, Api, Clock, Identity, token};
 use crate::controllers::{
-    definitions, garbage, names, namespaces, quotas, root_certificates, service_accounts,
+    definitions, garbage, names, namespaces, quotas, roles, root_certificates, service_accounts,
 };
 use crate::handle::Handle;
 use crate::knative;
-use crate::network::{self, Certificate};
+use crate::network::{self, Authority, Certificate, ClientIdentity};
 use crate::registry::Registry;
 use crate::registry::storage::OpenError;
 use crate::workload::{self, Logs};
@@ -29,6 +29,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Bearer token of the administrator on the network router.
     pub admin_token: String,
+    /// Others who may come in over the network, each with a bearer token; roles say what they may do.
+    pub users: Vec<(String, User)>,
     /// Tells the time; the system's clock outside tests.
     pub clock: Clock,
     /// Settings of Knative Serving.
@@ -43,10 +45,18 @@ impl Config {
         Self {
             data_dir: data_dir.into(),
             admin_token: admin_token.into(),
+            users: Vec::new(),
             clock: Arc::new(Timestamp::now),
             knative: knative::Config::default(),
             workload: None,
         }
+    }
+
+    /// With someone who has a bearer token.
+    #[must_use]
+    pub fn with_user(mut self, token: impl Into<String>, user: User) -> Self {
+        self.users.push((token.into(), user));
+        self
     }
 
     /// With a node that runs Pods as processes.
@@ -74,6 +84,7 @@ pub enum Error {
 pub struct Cluster {
     api: Api,
     admin_token: String,
+    users: Vec<(String, User)>,
     data_dir: PathBuf,
     tasks: TaskTracker,
     activator: knative::Activator,
@@ -88,9 +99,10 @@ impl Cluster {
         let api = Api { registry, clock: config.clock, token_key, logs, shutdown: CancellationToken::new() };
         let tasks = TaskTracker::new();
         let activator = knative::Activator::new(&config.knative, tasks.clone(), api.shutdown.clone());
-        let (admin_token, data_dir) = (config.admin_token, config.data_dir);
-        let cluster = Self { api, admin_token, data_dir, tasks, activator };
+        let (admin_token, users, data_dir) = (config.admin_token, config.users, config.data_dir);
+        let cluster = Self { api, admin_token, users, data_dir, tasks, activator };
         cluster.create_system_namespaces().await?;
+        roles::create_defaults(&cluster.handle("kube-apiserver")).await?;
         cluster.start_controllers();
         if let Some(workload) = config.workload {
             let (node, jobs) = (cluster.handle("kubelet"), cluster.handle("kube-controller-manager"));
@@ -106,9 +118,16 @@ impl Cluster {
         kube::Client::new(api::router(self.api.clone(), Identity::Fixed(User::admin())), "default")
     }
 
-    /// The API for the network: requests need the administrator's bearer token.
+    /// The API for the network: requests say by bearer token whose they are, and roles say what is allowed.
     pub fn router(&self) -> Router {
-        api::router(self.api.clone(), Identity::Bearer(Authenticator::new(&self.admin_token)))
+        api::router(self.api.clone(), Identity::Told(Authenticator::new(&self.admin_token, &self.users)))
+    }
+
+    /// A certificate with which a client is `user` with `groups`, and its key, both as PEM. It is valid for a year.
+    pub fn client_certificate(&self, user: &str, groups: &[&str]) -> Result<ClientIdentity, Error> {
+        Authority::load(&self.data_dir)
+            .and_then(|authority| authority.issue(user, groups, self.api.now()))
+            .map_err(Error::Serve)
     }
 
     /// Serves [`Cluster::router`] over TLS on `listener` until the shutdown, and writes a kubeconfig for it that only
@@ -119,7 +138,8 @@ impl Cluster {
         network::write_kubeconfig(kubeconfig, server, &self.admin_token, &certificate)
             .map_err(Error::Serve)?;
         let (router, shutdown) = (self.router(), self.api.shutdown.clone());
-        let acceptor = certificate.acceptor().map_err(std::io::Error::other).map_err(Error::Serve)?;
+        let authority = Authority::load(&self.data_dir).map_err(Error::Serve)?;
+        let acceptor = certificate.acceptor(&authority).map_err(Error::Serve)?;
         self.tasks.spawn(network::serve(listener, acceptor, router, self.tasks.clone(), shutdown));
         Ok(())
     }
@@ -159,6 +179,7 @@ impl Cluster {
         self.tasks.spawn(names::run(handle("naming-controller"), shutdown.clone()));
         self.tasks.spawn(quotas::run(handle("resourcequota-controller"), shutdown.clone()));
         self.tasks.spawn(root_certificates::run(handle("root-ca-cert-publisher"), shutdown.clone()));
+        self.tasks.spawn(roles::run(handle("clusterrole-aggregation-controller"), shutdown.clone()));
         self.tasks.spawn(service_accounts::run(handle("service-account-controller"), shutdown.clone()));
         self.tasks.spawn(compact_regularly(self.api.registry.clone(), shutdown.clone()));
     }

@@ -20,5 +20,7 @@ mod network;
 pub mod registry;
 pub mod workload;
 
+pub use api::auth::User;
 pub use cluster::{Cluster, Config, Error};
 pub use handle::Handle;
+pub use network::ClientIdentity;

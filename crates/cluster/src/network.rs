@@ -1,5 +1,6 @@
 //! The API on a TCP port, over TLS: clients do not send their tokens otherwise.
 
+mod authority;
 mod certificate;
 mod kubeconfig;
 mod private_file;
@@ -8,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -18,6 +19,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::api::auth::ClientCertificate;
+
+pub(crate) use authority::Authority;
+pub use authority::ClientIdentity;
 pub(crate) use certificate::Certificate;
 pub(crate) use private_file::read_or_create;
 
@@ -50,6 +55,11 @@ pub(crate) async fn serve(
 /// One connection. What goes wrong on it is the client's affair.
 async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, shutdown: CancellationToken) {
     let Ok(Ok(stream)) = timeout(HANDSHAKE, acceptor.accept(stream)).await else { return };
+    let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+    let router = match certificate.and_then(authority::user_of) {
+        Some(user) => router.layer(Extension(ClientCertificate(user))),
+        None => router,
+    };
     let service = TowerToHyperService::new(router);
     let mut connection =
         std::pin::pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));

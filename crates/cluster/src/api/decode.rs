@@ -1,5 +1,6 @@
 //! From the bytes of a body to an object of the kind that the path names.
 
+mod protobuf;
 mod type_meta;
 
 use serde_json::Value;
@@ -10,6 +11,7 @@ use crate::registry::builtin;
 use crate::registry::object::Object;
 use crate::registry::resource::Resource;
 use crate::registry::schema::read_json;
+use protobuf::{PROTOBUF, Refusal};
 
 const ACCEPTED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
@@ -24,6 +26,7 @@ pub(super) fn object(
     let (value, duplicates) = match content_type {
         "application/json" => json(resource, body)?,
         "application/yaml" | "application/x-yaml" => (yaml(body)?, Vec::new()),
+        PROTOBUF => (from_protobuf(body)?, Vec::new()),
         _ => return Err(ApiError::unsupported_media_type(ACCEPTED)),
     };
     let mut object = type_meta::check(resource, value, options)?;
@@ -103,6 +106,23 @@ fn json(resource: &Resource, body: &[u8]) -> ApiResult<(Value, Vec<String>)> {
             "the object provided is unrecognized (must be of type {}): couldn't get version/kind; json parse error: {why} ({shown})",
             resource.kind
         ))
+    })
+}
+
+/// A body that is not kept and whose kind is known: of a subresource, or options.
+pub(super) fn any(content_type: &str, body: &[u8]) -> ApiResult<Value> {
+    if content_type == PROTOBUF { from_protobuf(body) } else { yaml(body) }
+}
+
+/// Whether a body is in protobuf, whatever its media type says.
+pub(super) fn is_protobuf(body: &[u8]) -> bool {
+    body.starts_with(protobuf::MAGIC)
+}
+
+pub(super) fn from_protobuf(body: &[u8]) -> ApiResult<Value> {
+    protobuf::read(body).map_err(|refusal| match refusal {
+        Refusal::Unknown => ApiError::unsupported_media_type(ACCEPTED),
+        Refusal::Damaged(why) => ApiError::bad_request(format!("the protobuf body cannot be read: {why}")),
     })
 }
 

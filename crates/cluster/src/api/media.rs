@@ -5,6 +5,7 @@ use http::{HeaderMap, StatusCode, header};
 use crate::api::query::Query;
 use crate::api::status::{ApiError, ApiResult, Details};
 use crate::api::table::IncludeObject;
+use crate::registry::Subresource;
 
 const OFFERED: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
@@ -32,10 +33,15 @@ pub(super) struct Accept {
 
 impl Accept {
     /// The first offer of the client that can be met.
-    pub(super) fn parse(headers: &HeaderMap, query: &Query) -> ApiResult<Self> {
+    pub(super) fn parse(
+        headers: &HeaderMap,
+        query: &Query,
+        subresource: Option<Subresource>,
+    ) -> ApiResult<Self> {
         let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
         let json = Format::Json { pretty: query.flag("pretty") };
-        let mut known_type = false;
+        // A log is negotiated in its own handler, which has one sentence only.
+        let mut known_type = subresource == Some(Subresource::Log);
         for offer in accept.split(',') {
             let mut parts = offer.split(';').map(str::trim);
             let format = match parts.next().unwrap_or_default() {

@@ -4,21 +4,30 @@ use jiff::ToSpan;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::api::auth::{User, is_allowed, service_account};
+use crate::api::auth::{Action, Rule, User, decide, rules_of, service_account};
 use crate::api::status::{ApiError, ApiResult, Cause};
 use crate::api::token::{Account, Claims, ISSUER, Reference};
 use crate::api::verbs::{self, Target};
 use crate::registry::metadata;
 use crate::registry::object::Object;
 
-/// The answer to a review by `user`.
-pub(super) fn review(api: &Api, user: &User, mut review: Object) -> ApiResult<Object> {
+/// The answer to a review by `user` in `namespace`.
+pub(super) fn review(api: &Api, user: &User, namespace: &str, mut review: Object) -> ApiResult<Object> {
     let status = match review.kind() {
         "TokenReview" => token_review(api, &review),
         "SelfSubjectReview" => json!({"userInfo": user.info()}),
-        "SelfSubjectAccessReview" => access(user),
-        "SubjectAccessReview" | "LocalSubjectAccessReview" => access(&named_user(&review)),
-        "SelfSubjectRulesReview" => rules(user),
+        "SelfSubjectAccessReview" => access(api, user, &review, Vec::new())?,
+        "SubjectAccessReview" => access(api, &named_user(&review), &review, nobody(&review))?,
+        "LocalSubjectAccessReview" => {
+            let mut causes = nobody(&review);
+            let asked = review.text("/spec/resourceAttributes/namespace");
+            if asked != namespace {
+                let field = "spec.resourceAttributes.namespace";
+                causes.push(Cause::invalid(field, &asked.into(), "must match metadata.namespace"));
+            }
+            access(api, &named_user(&review), &review, causes)?
+        }
+        "SelfSubjectRulesReview" => rules(api, user, &mut review)?,
         _ => return Err(ApiError::method_not_allowed()),
     };
     review.set_metadata("creationTimestamp", Value::Null);
@@ -37,29 +46,73 @@ fn token_review(api: &Api, review: &Object) -> Value {
     }
 }
 
-fn access(user: &User) -> Value {
-    if is_allowed(user) { json!({"allowed": true}) } else { json!({"allowed": false}) }
+/// What is wrong with a review that says for nobody whom it is about.
+fn nobody(review: &Object) -> Vec<Cause> {
+    let groups = review.at("/spec/groups").and_then(Value::as_array).is_some_and(|groups| !groups.is_empty());
+    if groups || !review.text("/spec/user").is_empty() {
+        return Vec::new();
+    }
+    vec![Cause::invalid("spec.user", &"".into(), "at least one of user or group must be specified")]
+}
+
+fn access(api: &Api, user: &User, review: &Object, mut causes: Vec<Cause>) -> ApiResult<Value> {
+    let of_resource = review.at("/spec/resourceAttributes").filter(|one| !one.is_null());
+    let of_path = review.at("/spec/nonResourceAttributes").filter(|one| !one.is_null());
+    let text = |object: &'_ Value, field: &str| object[field].as_str().unwrap_or_default().to_owned();
+    if of_resource.is_some() == of_path.is_some() {
+        let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+        causes.insert(0, Cause::invalid("spec.resourceAttributes", &Value::Null, why));
+    }
+    if !causes.is_empty() {
+        // A real server does not name the kind here.
+        return Err(ApiError::invalid_kind("authorization.k8s.io", "", "", causes));
+    }
+    let fields = ["verb", "group", "resource", "subresource", "namespace", "name", "path"];
+    let asked = of_resource.or(of_path).cloned().unwrap_or_default();
+    let [verb, group, resource, subresource, namespace, name, path] = fields.map(|field| text(&asked, field));
+    let action = if of_path.is_some() {
+        Action::Path { verb: &verb, path: &path }
+    } else {
+        Action::Resource {
+            verb: &verb,
+            group: &group,
+            resource: &resource,
+            subresource: &subresource,
+            namespace: &namespace,
+            name: &name,
+        }
+    };
+    let decision = decide(api, user, &action);
+    let mut status = json!({"allowed": decision.allowed});
+    if !decision.reason.is_empty() {
+        status["reason"] = decision.reason.into();
+    }
+    Ok(status)
 }
 
 fn named_user(review: &Object) -> User {
-    let groups = review.at("/spec/groups").and_then(Value::as_array).into_iter().flatten();
+    let list = |value: Option<&Value>| -> Vec<String> {
+        let texts = value.and_then(Value::as_array).into_iter().flatten();
+        texts.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let extra = review.at("/spec/extra").and_then(Value::as_object).into_iter().flatten();
     User {
         name: review.text("/spec/user").to_owned(),
         uid: review.text("/spec/uid").to_owned(),
-        groups: groups.filter_map(Value::as_str).map(str::to_owned).collect(),
+        groups: list(review.at("/spec/groups")),
+        extra: extra.map(|(key, values)| (key.clone(), list(Some(values)))).collect(),
     }
 }
 
-fn rules(user: &User) -> Value {
-    let everything = json!(["*"]);
-    if !is_allowed(user) {
-        return json!({"incomplete": false, "nonResourceRules": [], "resourceRules": []});
+fn rules(api: &Api, user: &User, review: &mut Object) -> ApiResult<Value> {
+    let namespace = review.text("/spec/namespace").to_owned();
+    if namespace.is_empty() {
+        return Err(ApiError::bad_request("no namespace on request"));
     }
-    json!({
-        "incomplete": false,
-        "nonResourceRules": [{"verbs": everything, "nonResourceURLs": everything}],
-        "resourceRules": [{"verbs": everything, "apiGroups": everything, "resources": everything}],
-    })
+    review.set("spec", json!({}));
+    let (paths, resources): (Vec<Rule>, Vec<Rule>) =
+        rules_of(api, user, &namespace).into_iter().partition(|rule| !rule.non_resource_urls.is_empty());
+    Ok(json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": false}))
 }
 
 /// Answers a TokenRequest for the service account that `target` names.

@@ -1,6 +1,7 @@
 //! The router: from a request to a verb.
 
 mod call;
+mod caller;
 mod dispatch;
 mod plain;
 
@@ -15,6 +16,7 @@ use crate::api::auth::{Authenticator, User};
 use crate::api::status::{ApiError, ApiResult};
 use crate::api::warnings::Warnings;
 use call::Call;
+use caller::Caller;
 
 /// Larger bodies are refused.
 const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -24,8 +26,8 @@ const BODY_LIMIT: usize = 3 * 1024 * 1024;
 pub enum Identity {
     /// Every request is of this user: for callers within the process.
     Fixed(User),
-    /// By bearer token: for the network.
-    Bearer(Authenticator),
+    /// By client certificate or bearer token: for the network.
+    Told(Authenticator),
 }
 
 #[derive(Clone)]
@@ -53,12 +55,13 @@ async fn serve(server: &Server, request: Request, warnings: &Warnings) -> ApiRes
     let (head, body) = request.into_parts();
     let user = match &server.identity {
         Identity::Fixed(user) => user.clone(),
-        Identity::Bearer(authenticator) => authenticator.user(&server.api, &head.headers)?,
+        Identity::Told(authenticator) => authenticator.user(&server.api, &head.headers, &head.extensions)?,
     };
-    if let Some(response) = plain::serve(&server.api, &user, &head)? {
+    let caller = Caller::new(user, &head.headers)?;
+    if let Some(response) = plain::serve(&server.api, &caller, &head)? {
         return Ok(response);
     }
-    let mut call = Call::new(&server.api, user, &head, warnings.clone())?;
+    let mut call = Call::new(&server.api, &caller, &head, warnings.clone())?;
     if matches!(head.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE") {
         call.body = read(body).await?;
     }

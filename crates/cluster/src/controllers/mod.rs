@@ -7,5 +7,6 @@ pub(crate) mod garbage;
 pub(crate) mod names;
 pub(crate) mod namespaces;
 pub(crate) mod quotas;
+pub(crate) mod roles;
 pub(crate) mod root_certificates;
 pub(crate) mod service_accounts;

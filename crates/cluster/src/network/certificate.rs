@@ -11,6 +11,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
+use super::authority::Authority;
 use super::private_file::read_or_create;
 
 /// Under these names the API is reached.
@@ -38,25 +39,31 @@ impl Certificate {
     }
 
     /// What greets clients with this certificate.
-    pub(crate) fn acceptor(&self) -> std::result::Result<TlsAcceptor, rustls::Error> {
+    /// Those that have one of `authority` are who it says.
+    pub(crate) fn acceptor(&self, authority: &Authority) -> Result<TlsAcceptor> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(vec![self.certificate.clone()], PrivateKeyDer::Pkcs8(self.key.clone_key()))?;
+        let mut config = ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .map_err(Error::other)?
+            .with_client_cert_verifier(authority.verifier(provider)?)
+            .with_single_cert(vec![self.certificate.clone()], PrivateKeyDer::Pkcs8(self.key.clone_key()))
+            .map_err(Error::other)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
     /// The certificate in the form of RFC 7468.
     pub(crate) fn pem(&self) -> String {
-        let base64 = STANDARD.encode(&self.certificate);
-        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-        for line in base64.as_bytes().chunks(64) {
-            pem.extend(line.iter().map(|byte| char::from(*byte)));
-            pem.push('\n');
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-        pem
+        pem("CERTIFICATE", &self.certificate)
     }
+}
+
+pub(super) fn pem(label: &str, bytes: &[u8]) -> String {
+    let base64 = STANDARD.encode(bytes);
+    let mut pem = format!("-----BEGIN {label}-----\n");
+    for line in base64.as_bytes().chunks(64) {
+        pem.extend(line.iter().map(|byte| char::from(*byte)));
+        pem.push('\n');
+    }
+    pem + &format!("-----END {label}-----\n")
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Query;
 use crate::api::auth::User;
+use crate::api::decode;
 use crate::api::status::{ApiError, ApiResult, Cause};
 use crate::api::warnings::Warnings;
 
@@ -167,6 +168,9 @@ fn from_query(query: &Query) -> ApiResult<Value> {
 }
 
 fn from_body(body: &[u8]) -> ApiResult<Value> {
+    if decode::is_protobuf(body) {
+        return decode::from_protobuf(body);
+    }
     let options: Value = serde_json::from_slice(body).map_err(|error| {
         let why = if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() };
         ApiError::bad_request(format!("couldn't get version/kind; json parse error: {why}"))

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 
+use super::caller::Caller;
 use crate::api::auth::{Access, User, authorize};
 use crate::api::media::{Accept, Format};
 use crate::api::path::ResourcePath;
@@ -32,22 +33,24 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(api: &Api, user: User, head: &Parts, warnings: Warnings) -> ApiResult<Self> {
+    pub(super) fn new(api: &Api, caller: &Caller, head: &Parts, warnings: Warnings) -> ApiResult<Self> {
         let path = ResourcePath::parse(head.uri.path()).ok_or_else(ApiError::no_such_resource)?;
         let query = Query::parse(head.uri.query().unwrap_or_default());
         let target = find(api, &path)?;
         let verb = verb(&head.method, &path, &query, &target)?;
-        authorize(
-            &user,
-            &Access {
-                verb,
-                resource: &target.resource,
-                subresource: target.subresource.map_or("", Subresource::name),
-                namespace: &target.namespace,
-                name: &target.name,
-            },
-        )?;
-        let accept = Accept::parse(&head.headers, &query)?;
+        let is_namespace = target.resource.is("", "namespaces");
+        let access = Access {
+            verb,
+            resource: &target.resource,
+            subresource: target.subresource.map_or("", Subresource::name),
+            // A namespace is in itself.
+            namespace: if is_namespace { &target.name } else { &target.namespace },
+            name: if target.name.is_empty() { selected_name(verb, &query) } else { &target.name },
+        };
+        let user =
+            caller.acting(api, &access.action(), |user, verb| Access { verb, ..access }.refusal(user))?;
+        authorize(api, &user, &access)?;
+        let accept = Accept::parse(&head.headers, &query, target.subresource)?;
         let headers = head.headers.clone();
         Ok(Self {
             api: api.clone(),
@@ -99,6 +102,16 @@ impl Call {
             },
         }
     }
+}
+
+/// The name of the one object that a list is narrowed down to.
+fn selected_name<'q>(verb: &str, query: &'q Query) -> &'q str {
+    if !matches!(verb, "list" | "watch" | "deletecollection") {
+        return "";
+    }
+    let mut requirements = query.text("fieldSelector").split(',');
+    let named = requirements.find_map(|one| one.strip_prefix("metadata.name="));
+    named.map(|name| name.trim_start_matches('=')).unwrap_or_default()
 }
 
 fn find(api: &Api, path: &ResourcePath) -> ApiResult<Target> {

@@ -67,13 +67,13 @@ async fn create(call: &Call) -> ApiResult<Response> {
 
 fn review(call: &Call) -> ApiResult<Response> {
     let asked = body(call, &call.write_options("CreateOptions")?)?;
-    let answer = reviews::review(&call.api, &call.user, asked)?;
+    let answer = reviews::review(&call.api, &call.user, &call.target.namespace, asked)?;
     Ok(call.bytes(StatusCode::CREATED, to_bytes(answer.value())))
 }
 
 fn request_token(call: &Call) -> ApiResult<Response> {
     call.write_options("CreateOptions")?;
-    let mut request = Object::from(decode::yaml(&call.body)?);
+    let mut request = Object::from(decode::any(media::content_type(&call.headers), &call.body)?);
     request.set("apiVersion", "authentication.k8s.io/v1");
     request.set("kind", "TokenRequest");
     let answer = reviews::request_token(&call.api, &call.target, request)?;
@@ -176,7 +176,7 @@ async fn replicas(call: &Call) -> ApiResult<Response> {
     let content_type = media::content_type(&call.headers);
     let stored = verbs::update(&call.api, &call.target, &options, |current| {
         if call.verb == "update" {
-            let scale = Object::from(decode::yaml(&call.body)?);
+            let scale = Object::from(decode::any(content_type, &call.body)?);
             return Ok(Change::Patched(scale::write(resource, current, &scale)));
         }
         let read = scale::read(resource, current)?;

@@ -5,7 +5,8 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::api::auth::{User, authorize_path};
+use super::caller::Caller;
+use crate::api::auth::{Action, authorize_path, path_refusal};
 use crate::api::path::ResourcePath;
 use crate::api::status::{ApiError, ApiResult};
 use crate::api::{Api, discovery, openapi};
@@ -14,14 +15,17 @@ use crate::api::{Api, discovery, openapi};
 const VERSION: (&str, &str, &str) = ("1", "36", "v1.36.2");
 
 /// Answers unless the path is that of a resource.
-pub(super) fn serve(api: &Api, user: &User, head: &Parts) -> ApiResult<Option<Response>> {
+pub(super) fn serve(api: &Api, caller: &Caller, head: &Parts) -> ApiResult<Option<Response>> {
     let path = head.uri.path();
     if let Some(path) = ResourcePath::parse(path)
         && (served(api, &path) || is_built_in(api, &path.group))
     {
         return Ok(None);
     }
-    authorize_path(user, &head.method.as_str().to_lowercase(), path)?;
+    let verb = head.method.as_str().to_lowercase();
+    let action = Action::Path { verb: &verb, path };
+    let user = caller.acting(api, &action, |user, verb| path_refusal(user, verb, path))?;
+    authorize_path(api, &user, &verb, path)?;
     let Some(response) = find(api, head, path.trim_end_matches('/')) else { return Ok(Some(missing(path))) };
     if !matches!(head.method, Method::GET | Method::HEAD) {
         return Err(ApiError::method_not_allowed());
@@ -75,6 +79,12 @@ fn version() -> Value {
         "major": major,
         "minor": minor,
         "gitVersion": full,
+        // Typed clients want these to be there; nothing here is built by Go.
+        "gitCommit": "",
+        "gitTreeState": "",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": "",
         "platform": format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
     })
 }

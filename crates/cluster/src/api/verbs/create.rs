@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Target, disk_failure, refuse};
+use crate::api::auth::check_escalation;
 use crate::api::status::{ApiError, ApiResult};
 use crate::api::{Api, WriteOptions, apply};
 use crate::registry::object::Object;
@@ -54,6 +55,7 @@ async fn attempt_create(
         }
         None => builtin::apply_defaults(resource, object.value_mut()),
     }
+    check_escalation(api, &options.user, resource, &object, None)?;
     if !applied {
         apply::update_managers(resource, None, object.value_mut(), &target.manager(api, options));
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Target, disk_failure, refuse};
+use crate::api::auth::check_escalation;
 use crate::api::status::{ApiError, ApiResult};
 use crate::api::{Api, WriteOptions, apply, scale};
 use crate::registry::object::Object;
@@ -79,6 +80,7 @@ fn prepare(
         None => builtin::apply_defaults(resource, new.value_mut()),
     }
     metadata::prepare_update(&mut new, old);
+    check_escalation(api, &options.user, resource, &new, Some(old))?;
     new.set_metadata("resourceVersion", old.resource_version());
     if resource.is("", "namespaces") && target.subresource != Some(Subresource::Finalize) {
         let finalizers = old.at("/spec/finalizers").cloned().unwrap_or_default();

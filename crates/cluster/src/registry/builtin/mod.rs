@@ -15,6 +15,7 @@ mod limit_range;
 mod pod;
 mod pod_spec;
 mod quota;
+mod rbac;
 pub mod schemas;
 mod secret;
 mod selector;
@@ -44,10 +45,8 @@ pub fn apply_defaults(resource: &Resource, object: &mut Value) {
         ("batch", "jobs") => job::apply_defaults(object),
         ("batch", "cronjobs") => cron_job::apply_defaults(object),
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::apply_defaults(object),
-        // Go writes these rules even where there are none.
-        ("rbac.authorization.k8s.io", "roles" | "clusterroles") if object["rules"].is_null() => {
-            object["rules"] = Value::Null;
-        }
+        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => rbac::role_defaults(object),
+        ("rbac.authorization.k8s.io", _) => rbac::binding_defaults(object),
         _ => {}
     }
 }
@@ -101,6 +100,10 @@ pub fn validate_create(resource: &Resource, object: &Value) -> Vec<Cause> {
         ("batch", "jobs") => job::validate(object, &mut causes),
         ("batch", "cronjobs") => cron_job::validate(object, &mut causes),
         ("coordination.k8s.io", "leases") => lease::validate(object, &mut causes),
+        ("rbac.authorization.k8s.io", "roles" | "clusterroles") => {
+            rbac::validate_role(resource, object, &mut causes);
+        }
+        ("rbac.authorization.k8s.io", _) => rbac::validate_binding(resource, object, &mut causes),
         ("apiextensions.k8s.io", "customresourcedefinitions") => crd::validate(object, &mut causes),
         _ => {}
     }
@@ -129,7 +132,8 @@ pub fn validate_update(resource: &Resource, object: &Value, old: &Value) -> Vec<
             job::validate_update(object, old, &mut causes);
         }
         ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => {
-            immutable(object, old, "/roleRef", "roleRef", "cannot change roleRef", &mut causes);
+            rbac::validate_binding(resource, object, &mut causes);
+            rbac::validate_binding_update(object, old, &mut causes);
         }
         ("apiextensions.k8s.io", "customresourcedefinitions") => {
             crd::validate(object, &mut causes);

@@ -14,6 +14,8 @@ use crate::workload::logs::Run;
 
 /// How much of a termination message is kept.
 const MESSAGE_BYTES: u64 = 4096;
+/// The exit code of a process that was killed.
+const KILLED: i32 = 137;
 
 impl Worker {
     pub(super) fn hear(&mut self, message: Message) {
@@ -107,8 +109,11 @@ impl Worker {
             State::Running { since } => *since,
             _ => now,
         };
+        // The first process of a container does not end by a signal that it has no handler for, so a real node kills
+        // it when its time is over. Here it ends at once, and is said to have ended in the same way.
+        let asked = process.kill_at.is_some() && exit == Exit::Signal(sandbox::Signal::SIGTERM as i32);
         container.state = State::Ended(Ended {
-            code: exit.code(),
+            code: if asked { KILLED } else { exit.code() },
             reason: reason.into(),
             message,
             times: Some((since, now)),

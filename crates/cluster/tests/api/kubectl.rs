@@ -1,17 +1,16 @@
 //! Debian's `kubectl` against the cluster, through the kubeconfig that the cluster writes.
 
-mod serving;
-
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use serving::Serving;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 use tokio::time::timeout;
+
+use crate::serving::Serving;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -222,4 +221,95 @@ async fn describe_shows_spec_and_events() {
     for text in ["Name:         a", "Size:  4", "Grown", "it is larger now"] {
         assert!(described.contains(text), "{text} is not in\n{described}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn create_sends_protobuf_and_is_understood() {
+    let kubectl = Kubectl::start().await;
+    let create = async |arguments: &[&str]| kubectl.run(&[&["create"][..], arguments].concat()).await;
+    assert_eq!(create(&["namespace", "made"]).await, "namespace/made created\n");
+    create(&["configmap", "c", "--from-literal=key=value", "--from-literal=empty="]).await;
+    create(&["secret", "generic", "s", "--from-literal=password=hush"]).await;
+    create(&["serviceaccount", "robot"]).await;
+    create(&["role", "reader", "--verb=get,list", "--resource=pods,configmaps"]).await;
+    create(&["rolebinding", "reader", "--role=reader", "--serviceaccount=default:robot"]).await;
+    create(&["clusterrole", "paths", "--verb=get", "--non-resource-url=/metrics"]).await;
+    create(&["quota", "few", "--hard=pods=3,cpu=500m"]).await;
+    create(&["deployment", "web", "--image=busybox:1", "--replicas=0", "--port=8080"]).await;
+    create(&["job", "j", "--image=busybox:1", "--", "sh", "-c", "exit 0"]).await;
+    create(&["cronjob", "c", "--image=busybox:1", "--schedule=0 3 * * *"]).await;
+    create(&["service", "clusterip", "web", "--tcp=80:8080"]).await;
+    create(&["ingress", "web", "--rule=example.com/*=web:80"]).await;
+    create(&["poddisruptionbudget", "web", "--selector=app=web", "--min-available=50%"]).await;
+    for (object, path, expected) in [
+        ("configmap/c", "{.data.key}|{.data.empty}|", "value||"),
+        ("secret/s", "{.data.password}|{.type}", "aHVzaA==|Opaque"),
+        ("role/reader", "{.rules[*].resources}|{.rules[0].apiGroups}", r#"["pods","configmaps"]|[""]"#),
+        ("rolebinding/reader", "{.subjects[0].kind} {.subjects[0].namespace}", "ServiceAccount default"),
+        ("clusterrole/paths", "{.rules[0].nonResourceURLs[0]}", "/metrics"),
+        ("quota/few", "{.spec.hard.pods} {.spec.hard.cpu}", "3 500m"),
+        (
+            "deployment/web",
+            "{.spec.replicas} {.spec.template.spec.containers[0].ports[0].containerPort}",
+            "0 8080",
+        ),
+        ("job/j", "{.spec.template.spec.containers[0].command[2]}", "exit 0"),
+        ("cronjob/c", "{.spec.schedule}", "0 3 * * *"),
+        ("service/web", "{.spec.ports[0].port} {.spec.ports[0].targetPort}", "80 8080"),
+        ("ingress/web", "{.spec.rules[0].http.paths[0].backend.service.port.number}", "80"),
+        ("pdb/web", "{.spec.minAvailable} {.spec.selector.matchLabels.app}", "50% web"),
+    ] {
+        let found = kubectl.run(&["get", object, "-o", &format!("jsonpath={path}")]).await;
+        assert_eq!(found, expected, "{object}");
+    }
+    let token = create(&["token", "robot", "--duration=1h"]).await;
+    assert_eq!(token.trim().split('.').count(), 3, "{token}");
+    kubectl.run(&["scale", "deployment/web", "--replicas=2"]).await;
+    assert_eq!(kubectl.run(&["get", "deployment/web", "-o", "jsonpath={.spec.replicas}"]).await, "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn auth_tells_who_one_is_and_what_one_may_do() {
+    let kubectl = Kubectl::start().await;
+    kubectl.run(&["create", "role", "reader", "--verb=get", "--resource=configmaps"]).await;
+    kubectl.run(&["create", "rolebinding", "reader", "--role=reader", "--user=alice"]).await;
+    assert_eq!(kubectl.run(&["auth", "can-i", "delete", "nodes"]).await, "yes\n");
+    assert_eq!(kubectl.run(&["auth", "can-i", "get", "configmaps", "--as=alice"]).await, "yes\n");
+    let refused =
+        kubectl.command(&["auth", "can-i", "list", "secrets", "--as=alice"]).output().await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&refused.stdout), "no\n");
+    let listed = kubectl.run(&["auth", "can-i", "--list", "--as=alice"]).await;
+    let row = listed.lines().find(|line| line.starts_with("configmaps")).unwrap_or_default();
+    assert!(row.ends_with("[get]"), "{listed}");
+    let whoami = kubectl.run(&["auth", "whoami", "--as=alice", "--as-group=devs"]).await;
+    assert!(whoami.contains("alice") && whoami.contains("devs"), "{whoami}");
+    let refused = kubectl.command(&["get", "secrets", "--as=alice"]).output().await.unwrap();
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(errors.contains("User \"alice\" cannot list resource \"secrets\""), "{errors}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_certificate_says_who_one_is() {
+    let kubectl = Kubectl::start().await;
+    kubectl.run(&["create", "clusterrolebinding", "viewers", "--clusterrole=view", "--group=devs"]).await;
+    let identity = kubectl.serving.cluster.client_certificate("carol", &["devs", "night shift"]).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = kubectl.serving.folder().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (certificate, key) = (file("carol.crt", &identity.certificate), file("carol.key", &identity.key));
+    // The administrator's token must not be what lets her in.
+    let mut config: Value =
+        serde_json::from_slice(&std::fs::read(kubectl.serving.folder().join("kubeconfig")).unwrap()).unwrap();
+    config["users"][0]["user"] = json!({"client-certificate": certificate, "client-key": key});
+    file("kubeconfig", &config.to_string());
+    let whoami = kubectl.run(&["auth", "whoami"]).await;
+    for text in ["carol", "devs", "night shift", "system:authenticated"] {
+        assert!(whoami.contains(text), "{text} is not in\n{whoami}");
+    }
+    kubectl.run(&["get", "configmaps", "-A"]).await;
+    let refused = kubectl.command(&["create", "namespace", "hers"]).output().await.unwrap();
+    let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(errors.contains("User \"carol\" cannot create resource \"namespaces\""), "{errors}");
 }

@@ -27,6 +27,7 @@ pub(crate) async fn run() -> Result<ExitCode> {
         config::variable("TERMINATION_MESSAGE_PATH").unwrap_or_else(|| "/dev/termination-log".to_owned());
     let settings = builder::Settings {
         spec: required("BUILD_SPEC")?,
+        namespace: config::variable("KL_NAMESPACE"),
         storage_url: required("KL_STORAGE_URL")?,
         registry: required("KL_REGISTRY")?,
         cache: required("KL_CACHE_DIR")?.into(),

@@ -81,6 +81,14 @@ settings! {
     gateway_domain: Text = "fn.localhost";
     /// Builds at once per tenant; the rest queue.
     concurrent_builds: usize = "5";
+    /// Days that events stay in the timeline; 0 keeps them for ever.
+    keep_events_days: u32 = "30";
+    /// Days that the figures of calls are kept; 0 keeps them for ever.
+    keep_calls_days: u32 = "30";
+    /// Days that the log of a finished build can be read; 0 keeps it for ever.
+    keep_build_logs_days: u32 = "30";
+    /// Hours that an image is kept which no function and no revision uses; 0 keeps it for ever.
+    keep_unused_images_hours: u32 = "24";
     /// Requests per minute that one user may make.
     requests_per_minute: u32 = "1000";
     /// Allows an address that other machines reach although sign-in is by local links only.

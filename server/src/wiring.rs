@@ -5,6 +5,7 @@ pub(crate) mod shutdown;
 
 use std::{
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -13,7 +14,7 @@ use std::{
 use axum::Router;
 use bus::Bus;
 use domain::{Clock, SystemClock};
-use platform::{Platform, Ports, Settings};
+use platform::{Platform, Ports, Retention, Settings};
 use sandbox::{Launcher, Toolchain};
 use store::Store;
 use tokio::{net::TcpListener, sync::mpsc};
@@ -123,7 +124,8 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         toolchain,
         admin_token: &admin_token,
     };
-    let (cluster, operator_settings) = cluster_setup::start(parts).await?;
+    let cluster_setup::Started { cluster, operator: operator_settings, images } =
+        cluster_setup::start(parts).await?;
     let client = cluster.client();
 
     let stop = CancellationToken::new();
@@ -148,6 +150,11 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     tasks.spawn(platform.clone().run_dispatcher(stop.clone()));
     tasks.spawn(platform.clone().run_dead_letters(stop.clone()));
     tasks.spawn(platform.clone().run_upload_sweeper(stop.clone()));
+    tasks.spawn(platform.clone().run_retention(retention(config), stop.clone()));
+    if let Some(hours) = NonZeroU32::new(config.keep_unused_images_hours) {
+        let age = Duration::from_hours(hours.get().into());
+        tasks.spawn(platform.clone().run_image_sweeper(images, age, stop.clone()));
+    }
     tasks.spawn(platform.clone().run_calls(observed, stop.clone()));
     tasks.spawn(operate(client.clone(), bus.clone(), operator_settings, stop.clone()));
     platform.ready().await;
@@ -272,6 +279,15 @@ async fn listen(address: SocketAddr, variable: &'static str) -> Result<TcpListen
 
 fn local(listener: &TcpListener) -> Result<SocketAddr> {
     listener.local_addr().map_err(|error| Error::part("the network")(&error))
+}
+
+fn retention(config: &Config) -> Retention {
+    let days = |days: u32| (days > 0).then(|| Duration::from_hours(24 * u64::from(days)));
+    Retention {
+        events: days(config.keep_events_days),
+        calls: days(config.keep_calls_days),
+        build_logs: days(config.keep_build_logs_days),
+    }
 }
 
 async fn operate(

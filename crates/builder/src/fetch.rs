@@ -25,7 +25,7 @@ pub(crate) async fn fetch(
         return Ok(None);
     }
     match &request.source.upload {
-        Some(source) => upload::fetch(source, &storage.await?, workspace, log).await,
+        Some(source) => upload::fetch(source, &request.tenant, &storage.await?, workspace, log).await,
         None => Err(Failure::new(
             FailureCategory::SourceNotFound,
             "The function has no source that can be built.",

@@ -8,6 +8,17 @@ use sandbox::Interpreter;
 use crate::failure::{Failure, OrInternal, Result};
 use crate::process::Tools;
 
+/// The build is of the namespace that it runs in: what it reads and writes belongs to that tenant.
+pub(crate) fn check_tenant(request: &BuildRequest, namespace: Option<&str>) -> Result<()> {
+    match namespace {
+        Some(namespace) if namespace != request.tenant.as_str() => Err(Failure::new(
+            FailureCategory::SourceDenied,
+            format!("A build in the namespace {namespace} cannot be one of the tenant {}.", request.tenant),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The folder behind `layout:<folder>`.
 pub(crate) fn layout(request: &BuildRequest, registry: &str) -> Result<Layout> {
     let registry = request.registry.as_deref().unwrap_or(registry);
@@ -24,6 +35,13 @@ pub(crate) fn layout(request: &BuildRequest, registry: &str) -> Result<Layout> {
         return Err(Failure::new(
             FailureCategory::RegistryDenied,
             "A function cannot name a folder as its registry.",
+        ));
+    }
+    // What the operator sees to; a Job that someone else wrote is checked here.
+    if !request.repository.starts_with(&format!("{}/", request.tenant)) {
+        return Err(Failure::new(
+            FailureCategory::RegistryDenied,
+            format!("The repository {} belongs to someone else.", request.repository),
         ));
     }
     Layout::open(folder).or_internal("The image folder cannot be used")

@@ -22,6 +22,8 @@ use crate::{assemble, plan, push, report};
 pub struct Settings {
     /// `BUILD_SPEC`: a [`BuildRequest`] as JSON.
     pub spec: String,
+    /// `KL_NAMESPACE`: where the build's Pod runs, by the word of the node.
+    pub namespace: Option<String>,
     /// `KL_STORAGE_URL`
     pub storage_url: String,
     /// `KL_REGISTRY`: `layout:<folder>`.
@@ -110,6 +112,7 @@ async fn build(settings: &Settings, log: &Log, steps: &mut Steps) -> Result<(Str
     let request: BuildRequest =
         serde_json::from_str(&settings.spec).or_internal("The build's request cannot be read")?;
     step.say(format!("Build {} of {}/{}.", request.build_id, request.tenant, request.function));
+    plan::check_tenant(&request, settings.namespace.as_deref())?;
     let layout = plan::layout(&request, &settings.registry)?;
     plan::check_source(&request)?;
     let folder = work_folder(&settings.work)?;
@@ -135,7 +138,7 @@ async fn build(settings: &Settings, log: &Log, steps: &mut Steps) -> Result<(Str
         return Err(Failure::new(FailureCategory::CompileError, message));
     }
 
-    let writing = layout.writing().or_internal("The image folder cannot be used")?;
+    let writing = layout.using().or_internal("The image folder cannot be used")?;
     steps.begin(StepName::Dependencies);
     let step = log.step(StepName::Dependencies);
     let scratch = subfolder(folder.path(), "dependencies")?;

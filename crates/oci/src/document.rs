@@ -10,6 +10,9 @@ use crate::Digest;
 /// Annotation with the name under which an image is found in a layout.
 pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
+/// Annotation with the repository in which an image of a layout was pushed. It stays when the tag moves on.
+pub const REPOSITORY: &str = "io.knative.lambda.repository";
+
 /// Media types.
 pub mod media {
     /// A list of images.

@@ -1,13 +1,14 @@
 //! The OCI image layout: a folder that is a registry for one machine.
 //!
 //! Several processes may read and write it at once: blobs are written under another name and moved
-//! into place whole, `index.json` is replaced under a lock. Who writes an image holds the folder's
-//! lock together with others who do; the garbage collection waits for all of them.
+//! into place whole, `index.json` is replaced under a lock. Who writes or reads an image holds the folder's
+//! lock together with others who do; a [`Sweep`] has it alone.
 
 mod blobs;
+mod entry;
+mod sweep;
 
-use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -15,9 +16,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use tempfile::NamedTempFile;
 
 use self::blobs::readable;
+pub use self::entry::Entry;
+pub use self::sweep::{Freed, Sweep};
 use crate::error::at;
 use crate::layer::Layer;
-use crate::{Descriptor, Digest, Error, ImageConfig, Index, Manifest, REF_NAME, Result, media};
+use crate::{Digest, Error, ImageConfig, Index, Manifest, Result, media};
 
 /// An image layout folder. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -36,19 +39,10 @@ pub struct Image {
     pub config: ImageConfig,
 }
 
-/// What a garbage collection took away.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Freed {
-    /// Blobs.
-    pub blobs: u64,
-    /// Their bytes.
-    pub bytes: u64,
-}
-
-/// Keeps the garbage collection away while an image is written; dropped at the end.
+/// Keeps a [`Sweep`] away while an image is written or read; dropped at the end.
 #[derive(Debug)]
-#[must_use = "the garbage collection may run as soon as this is dropped"]
-pub struct Writing(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
+#[must_use = "images may be removed as soon as this is dropped"]
+pub struct Using(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
 
 impl Layout {
     /// Opens the folder and makes what is missing.
@@ -71,11 +65,22 @@ impl Layout {
         &self.root
     }
 
-    /// To be held from the first blob of an image until [`Self::push`] has returned.
-    pub fn writing(&self) -> Result<Writing> {
+    /// To be held from the first blob of an image until [`Self::push`] has returned, and from
+    /// [`Self::resolve`] until its layers are read.
+    pub fn using(&self) -> Result<Using> {
         let (file, path) = self.lock_file("images")?;
         file.lock_shared().map_err(at(&path))?;
-        Ok(Writing(file))
+        Ok(Using(file))
+    }
+
+    /// To remove images; none while one is written or read.
+    pub fn sweep(&self) -> Result<Option<Sweep>> {
+        let (file, path) = self.lock_file("images")?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Sweep::new(self.clone(), file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(cause)) => Err(at(&path)(cause)),
+        }
     }
 
     /// Where the blob of that digest is, or would be.
@@ -88,8 +93,8 @@ impl Layout {
         self.blob_path(digest).is_file()
     }
 
-    /// Adds an image whose layers are in the layout, under `name` (`repository:tag`) when given. An
-    /// older image of that name stays, without the name.
+    /// Adds an image whose layers are in the layout, under `name` (`repository:tag`) when given: its digest
+    /// is then found in that repository. An older image of that name stays, without the tag.
     pub fn push(&self, mut config: ImageConfig, layers: &[Layer], name: Option<&str>) -> Result<Image> {
         if let Some(missing) = layers.iter().find(|layer| !self.contains(&layer.blob.digest)) {
             return Err(Error::Missing(missing.blob.digest.clone()));
@@ -102,23 +107,17 @@ impl Layout {
             layers: layers.iter().map(|layer| layer.blob.clone()).collect(),
             annotations: Default::default(),
         };
-        let descriptor = self.put_bytes(&json(&manifest), media::MANIFEST)?;
+        let descriptor = self.put_anew(&json(&manifest), media::MANIFEST)?;
         let digest = descriptor.digest.clone();
-        self.change_index(|index| add(index, descriptor, name))?;
+        self.change_index(|index| entry::add(index, descriptor, name))?;
         Ok(Image { digest, manifest, config })
     }
 
-    /// The digest of `sha256:…`, `repository@sha256:…` or a name.
+    /// The digest of `repository:tag` or `repository@sha256:…`. Who knows the digest of an image in one
+    /// repository does not find it through another, or without any.
     pub fn resolve(&self, reference: &str) -> Result<Option<Digest>> {
-        let text = reference.rsplit_once('@').map_or(reference, |(_, digest)| digest);
-        if let Ok(digest) = text.parse::<Digest>() {
-            return Ok(self.contains(&digest).then_some(digest));
-        }
         let index = self.index()?;
-        let named = |descriptor: &&Descriptor| {
-            descriptor.annotations.get(REF_NAME).is_some_and(|name| name == reference)
-        };
-        Ok(index.manifests.iter().rev().find(named).map(|descriptor| descriptor.digest.clone()))
+        Ok(entry::find(&index, reference).map(|descriptor| descriptor.digest.clone()))
     }
 
     /// The image of that manifest digest.
@@ -131,39 +130,6 @@ impl Layout {
     /// All images.
     pub fn index(&self) -> Result<Index> {
         read(&self.root.join("index.json"))
-    }
-
-    /// Takes an image and its names out of the index; its blobs go with the next garbage collection.
-    pub fn remove(&self, digest: &Digest) -> Result<()> {
-        self.change_index(|index| index.manifests.retain(|descriptor| descriptor.digest != *digest))
-    }
-
-    /// Deletes the blobs that no image of the index refers to.
-    pub fn collect_garbage(&self) -> Result<Freed> {
-        let (file, path) = self.lock_file("images")?;
-        file.lock().map_err(at(&path))?;
-        let mut used = BTreeSet::new();
-        for descriptor in self.index()?.manifests {
-            let manifest: Manifest = self.read_blob(&descriptor.digest)?;
-            used.extend(
-                manifest.layers.into_iter().chain([manifest.config, descriptor]).map(|blob| blob.digest),
-            );
-        }
-        let mut freed = Freed::default();
-        let folder = self.root.join("blobs/sha256");
-        for blob in fs::read_dir(&folder).map_err(at(&folder))? {
-            let blob = blob.map_err(at(&folder))?;
-            let name = blob.file_name();
-            // What has no digest for a name is the rest of a writer that was killed: none runs now.
-            let digest = name.to_str().and_then(|hex| format!("sha256:{hex}").parse::<Digest>().ok());
-            if digest.is_some_and(|digest| used.contains(&digest)) {
-                continue;
-            }
-            let bytes = blob.metadata().map_or(0, |metadata| metadata.len());
-            fs::remove_file(blob.path()).map_err(at(&blob.path()))?;
-            freed = Freed { blobs: freed.blobs + 1, bytes: freed.bytes + bytes };
-        }
-        Ok(freed)
     }
 
     fn read_blob<T: DeserializeOwned>(&self, digest: &Digest) -> Result<T> {
@@ -203,25 +169,6 @@ impl Layout {
         let path = self.root.join(format!(".{name}.lock"));
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
         Ok((file, path))
-    }
-}
-
-fn add(index: &mut Index, mut descriptor: Descriptor, name: Option<&str>) {
-    if let Some(name) = name {
-        for other in &mut index.manifests {
-            if other.annotations.get(REF_NAME).is_some_and(|present| present == name) {
-                other.annotations.remove(REF_NAME);
-            }
-        }
-        descriptor.annotations.insert(REF_NAME.to_owned(), name.to_owned());
-    }
-    // The nameless entry of the same image says nothing that the new one does not.
-    index
-        .manifests
-        .retain(|other| other.digest != descriptor.digest || other.annotations.contains_key(REF_NAME));
-    let known = index.manifests.iter().any(|other| other.digest == descriptor.digest);
-    if name.is_some() || !known {
-        index.manifests.push(descriptor);
     }
 }
 

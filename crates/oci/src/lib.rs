@@ -12,8 +12,10 @@ mod layout;
 mod unpack;
 
 pub use digest::{Digest, Hashing, InvalidDigest};
-pub use document::{ContainerConfig, Descriptor, ImageConfig, Index, Manifest, REF_NAME, RootFs, media};
+pub use document::{
+    ContainerConfig, Descriptor, ImageConfig, Index, Manifest, REF_NAME, REPOSITORY, RootFs, media,
+};
 pub use error::{Error, Result};
 pub use layer::{Compression, Layer};
-pub use layout::{Freed, Image, Layout};
+pub use layout::{Entry, Freed, Image, Layout, Sweep, Using};
 pub use unpack::unpack;

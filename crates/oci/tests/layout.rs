@@ -3,13 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "also in the functions that tests share")]
 
 use std::sync::Barrier;
+use std::time::{Duration, SystemTime};
 
-use oci::layer::Entry;
-use oci::{Compression, ContainerConfig, Digest, Image, ImageConfig, Layout};
+use oci::layer;
+use oci::{Compression, ContainerConfig, Digest, Entry, Freed, Image, ImageConfig, Layout};
 
 fn push(layout: &Layout, text: &str, name: Option<&str>) -> Image {
-    let _writing = layout.writing().unwrap();
-    let layer = layout.put_layer(vec![Entry::bytes("function/main.py", text)], Compression::Zstd).unwrap();
+    let _writing = layout.using().unwrap();
+    let layer =
+        layout.put_layer(vec![layer::Entry::bytes("function/main.py", text)], Compression::Zstd).unwrap();
     let config = ContainerConfig { working_dir: "/function".into(), ..ContainerConfig::default() };
     layout.push(ImageConfig::new(config), &[layer], name).unwrap()
 }
@@ -20,9 +22,8 @@ fn an_image_is_found_by_name_and_by_digest_and_is_the_same_each_time() {
     let layout = Layout::open(folder.path()).unwrap();
     let image = push(&layout, "a", Some("acme/hello:1"));
     assert_eq!(push(&layout, "a", Some("acme/hello:2")).digest, image.digest);
-    for reference in
-        ["acme/hello:1", "acme/hello:2", image.digest.as_str(), &format!("acme/hello@{}", image.digest)]
-    {
+    let (digest, both) = (format!("acme/hello@{}", image.digest), format!("acme/hello:9@{}", image.digest));
+    for reference in ["acme/hello:1", "acme/hello:2", &digest, &both] {
         assert_eq!(layout.resolve(reference).unwrap().as_ref(), Some(&image.digest), "{reference}");
     }
     assert_eq!(layout.resolve("acme/hello:3").unwrap(), None);
@@ -35,8 +36,31 @@ fn a_name_moves_to_the_newer_image_and_the_older_stays() {
     let layout = Layout::open(folder.path()).unwrap();
     let (old, new) = (push(&layout, "a", Some("x:latest")), push(&layout, "b", Some("x:latest")));
     assert_eq!(layout.resolve("x:latest").unwrap(), Some(new.digest));
-    assert_eq!(layout.resolve(old.digest.as_str()).unwrap(), Some(old.digest));
+    assert_eq!(layout.resolve(&format!("x@{}", old.digest)).unwrap(), Some(old.digest));
     assert_eq!(layout.index().unwrap().manifests.len(), 2);
+}
+
+#[test]
+fn a_digest_is_not_found_through_the_repository_of_someone_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::open(folder.path()).unwrap();
+    let (theirs, ours) =
+        (push(&layout, "secret", Some("acme/hello:1")), push(&layout, "b", Some("rival/x:1")));
+    for reference in [
+        format!("rival/hello@{}", theirs.digest),
+        format!("rival/x@{}", theirs.digest),
+        format!("rival/x:1@{}", theirs.digest),
+        format!("@{}", theirs.digest),
+        theirs.digest.to_string(),
+        theirs.digest.hex().to_owned(),
+    ] {
+        assert_eq!(layout.resolve(&reference).unwrap(), None, "{reference}");
+    }
+    assert_eq!(layout.resolve(&format!("rival/x@{}", ours.digest)).unwrap(), Some(ours.digest));
+    // When the tag has moved on, the older image still has its repository, and only that one.
+    push(&layout, "newer", Some("acme/hello:1"));
+    assert_eq!(layout.resolve(&format!("rival/x@{}", theirs.digest)).unwrap(), None);
+    assert_eq!(layout.resolve(&format!("acme/hello@{}", theirs.digest)).unwrap(), Some(theirs.digest));
 }
 
 #[test]
@@ -61,20 +85,50 @@ fn many_writers_at_once_lose_no_image() {
     assert!(layout.resolve("f7:4").unwrap().is_some());
 }
 
+/// A time that everything was pushed before.
+fn later() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40)
+}
+
 #[test]
-fn the_garbage_collection_keeps_what_images_use_and_takes_the_rest() {
+fn a_sweep_keeps_what_images_use_and_takes_the_rest() {
     let folder = tempfile::tempdir().unwrap();
     let layout = Layout::open(folder.path()).unwrap();
     let (keep, drop) = (push(&layout, "keep", Some("k:1")), push(&layout, "drop", Some("d:1")));
     std::fs::write(folder.path().join("blobs/sha256/.part-killed"), "rest").unwrap();
-    layout.remove(&drop.digest).unwrap();
-    let freed = layout.collect_garbage().unwrap();
-    // Manifest, layer and configuration of the one, and the rest of the killed writer.
-    assert_eq!(freed.blobs, 4);
+    let sweep = |before| layout.sweep().unwrap().unwrap().run(before, |entry| entry.is_named("k:1")).unwrap();
+    assert_eq!(sweep(SystemTime::UNIX_EPOCH).images, 0, "what was just pushed may soon be used");
+    let freed = sweep(later());
+    // Manifest, layer and configuration of the one; the first sweep took the rest of the killed writer.
+    assert_eq!((freed.images, freed.blobs), (1, 3));
     assert_eq!(layout.image(&keep.digest).unwrap(), keep);
     assert!(layout.contains(&keep.manifest.layers[0].digest));
     assert!(layout.image(&drop.digest).is_err());
-    assert_eq!(layout.collect_garbage().unwrap().blobs, 0);
+    assert_eq!(sweep(later()), Freed::default());
+}
+
+#[test]
+fn a_sweep_that_removes_an_image_of_one_tenant_leaves_the_equal_image_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::open(folder.path()).unwrap();
+    let image = push(&layout, "same", Some("acme/hello:1"));
+    assert_eq!(push(&layout, "same", Some("rival/copy:1")).digest, image.digest);
+    let used = |entry: &Entry<'_>| entry.repository == "rival/copy";
+    let freed = layout.sweep().unwrap().unwrap().run(later(), used).unwrap();
+    assert_eq!((freed.images, freed.blobs), (1, 0));
+    assert_eq!(layout.resolve("acme/hello:1").unwrap(), None);
+    assert_eq!(layout.resolve("rival/copy:1").unwrap().as_ref(), Some(&image.digest));
+    assert_eq!(layout.image(&image.digest).unwrap(), image);
+}
+
+#[test]
+fn nothing_is_swept_while_an_image_is_written_or_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::open(folder.path()).unwrap();
+    let using = layout.using().unwrap();
+    assert!(layout.sweep().unwrap().is_none());
+    drop(using);
+    assert!(layout.sweep().unwrap().is_some());
 }
 
 #[test]

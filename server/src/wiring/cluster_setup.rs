@@ -43,8 +43,17 @@ pub(super) struct Parts<'a> {
     pub(super) admin_token: &'a str,
 }
 
-/// Starts it; and what the operator has to know to build with it.
-pub(super) async fn start(parts: Parts<'_>) -> Result<(Cluster, operator::Settings)> {
+/// A cluster that runs.
+pub(super) struct Started {
+    pub(super) cluster: Cluster,
+    /// What the operator has to know to build with it.
+    pub(super) operator: operator::Settings,
+    /// Where the images are.
+    pub(super) images: oci::Layout,
+}
+
+/// Starts it.
+pub(super) async fn start(parts: Parts<'_>) -> Result<Started> {
     let Parts { config, folder, program, launcher, toolchain, admin_token } = parts;
     let images = match config.registry.strip_prefix("layout:") {
         Some(folder) => PathBuf::from(folder),
@@ -57,15 +66,22 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<(Cluster, operator::Settin
         }
     };
     // Asking the interpreters again would take longer than all the rest of a small build.
-    let told = serde_json::to_string(&toolchain).unwrap_or_default();
     let sandbox = serde_json::to_string(launcher.capabilities()).unwrap_or_default();
+    let found = serde_json::to_string(&toolchain).map_err(|error| Error::part("the toolchain")(&error))?;
+    let variable = |name: &str, value: String| (name.to_owned(), value);
     let host = HostImage {
         program,
         subcommands: vec![cli::BUILDER.to_owned()],
-        env: BTreeMap::from([("PATH".to_owned(), config::search_path()), ("KL_TOOLCHAIN".to_owned(), told)]),
-        fixed_env: BTreeMap::from([(SANDBOX.to_owned(), sandbox)]),
+        env: BTreeMap::from([
+            variable("PATH", config::search_path()),
+            variable("KL_STORAGE_URL", super::storage_url(config, folder)?),
+            variable("KL_REGISTRY", format!("layout:{}", images.display())),
+            variable("KL_TOOLCHAIN", found),
+            variable(SANDBOX, sandbox),
+            variable("KL_CACHE_DIR", folder.folder("cache")?.display().to_string()),
+        ]),
+        accepted_env: vec!["BUILD_SPEC".to_owned()],
     };
-    let found = serde_json::to_string(&toolchain).map_err(|error| Error::part("the toolchain")(&error))?;
     let workload = workload::Config::new(launcher, toolchain, &images).host_image(OWN_IMAGE, host);
     let knative = cluster::knative::Config {
         domain: config.gateway_domain.clone(),
@@ -80,17 +96,14 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<(Cluster, operator::Settin
     let operator = operator::Settings {
         builder_image: OWN_IMAGE.to_owned(),
         builder_args: vec![cli::BUILDER.to_owned()],
-        builder_env: vec![
-            ("KL_STORAGE_URL".to_owned(), super::storage_url(config, folder)?),
-            ("KL_REGISTRY".to_owned(), format!("layout:{}", images.display())),
-            ("KL_TOOLCHAIN".to_owned(), found),
-            ("KL_CACHE_DIR".to_owned(), folder.folder("cache")?.display().to_string()),
-        ],
+        // All that it needs beside its request is given to it by the node, where no Job can change it.
+        builder_env: Vec::new(),
         concurrent_builds: config.concurrent_builds,
         build_ttl_seconds: BUILD_TTL,
         call_timeout_seconds: CALL_TIMEOUT,
     };
-    Ok((cluster, operator))
+    let images = oci::Layout::open(&images).map_err(|error| Error::part("the image folder")(&error))?;
+    Ok(Started { cluster, operator, images })
 }
 
 /// Our custom resource, and the first tenant.

@@ -5,6 +5,7 @@ use std::io::{BufReader, Seek, Write};
 use std::path::Path;
 
 use archive::{ArchiveError, Limits};
+use domain::TenantName;
 use domain::build::FailureCategory;
 use domain::function::UploadSource;
 use futures::TryStreamExt;
@@ -16,10 +17,15 @@ use crate::log::Log;
 
 pub(super) async fn fetch(
     source: &UploadSource,
+    tenant: &TenantName,
     storage: &Storage,
     workspace: &Path,
     log: &Log,
 ) -> Result<Option<String>> {
+    if !source.key.starts_with(&format!("uploads/{tenant}/")) {
+        let why = format!("{:?} is no upload of this tenant.", source.key);
+        return Err(Failure::new(FailureCategory::SourceDenied, why));
+    }
     let mut file = download(source, storage).await?;
     let (folder, limits) = (workspace.to_owned(), Limits::default());
     let extracted = tokio::task::spawn_blocking(move || {

@@ -76,7 +76,10 @@ impl Authority {
         let own = KeyPair::try_from(&self.key).map_err(Error::other)?;
         let issuer = Issuer::new(authority(), own);
         let certificate = params.signed_by(&key, &issuer).map_err(Error::other)?;
-        Ok(ClientIdentity { certificate: pem("CERTIFICATE", certificate.der()), key: pem("PRIVATE KEY", &key.serialize_der()) })
+        Ok(ClientIdentity {
+            certificate: pem("CERTIFICATE", certificate.der()),
+            key: pem("PRIVATE KEY", &key.serialize_der()),
+        })
     }
 
     /// Lets clients in without a certificate, and with one of this authority.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sandbox::{Launcher, Toolchain};
 
@@ -20,6 +21,8 @@ pub struct Config {
     pub connect_ports: Vec<u16>,
     /// The name of the Node object.
     pub node_name: String,
+    /// How often unpacked images are removed that are not in the layout any more.
+    pub image_sweep: Duration,
     /// Size at which a log file is put aside; one older file is kept.
     pub log_bytes: u64,
     /// Memory of a container that names no limit.
@@ -34,10 +37,11 @@ pub struct HostImage {
     pub program: PathBuf,
     /// What the first argument may be, such as `builder`.
     pub subcommands: Vec<String>,
-    /// Its environment below that of the container, such as `PATH`.
+    /// Its environment, such as `PATH`.
     pub env: BTreeMap<String, String>,
-    /// What no container can change: what it is told about the machine.
-    pub fixed_env: BTreeMap<String, String>,
+    /// The variables that a container may set; one that sets another does not start. It runs with the rights
+    /// of the platform, so that `PATH` or `LD_PRELOAD` of a Job's author would be a way out of the sandbox.
+    pub accepted_env: Vec<String>,
 }
 
 impl Config {
@@ -50,6 +54,7 @@ impl Config {
             host_images: BTreeMap::new(),
             connect_ports: vec![80, 443],
             node_name: host_name(),
+            image_sweep: Duration::from_mins(10),
             log_bytes: 10 << 20,
             memory_bytes: 512 << 20,
         }

@@ -45,6 +45,7 @@ pub(crate) async fn start(
     tasks.spawn(writing);
     let images = Images::open(&config.layout, data.join("images"));
     let images = images.map_err(|error| ApiError::internal(error.to_string()))?;
+    tasks.spawn(images.clone().sweep_regularly(config.image_sweep, stop.clone()));
     let shared = pod::Shared::new(
         node_handle.clone(),
         node_handle.resource("", "pods")?,

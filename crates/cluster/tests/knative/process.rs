@@ -50,7 +50,7 @@ async fn toolchain() -> Toolchain {
 /// Writes an image with one file, started by python.
 fn write_image(folder: &Path, name: &str, program: &str) {
     let layout = Layout::open(folder.join("layout")).unwrap();
-    let _writing = layout.writing().unwrap();
+    let _writing = layout.using().unwrap();
     let layer = layout.put_layer(vec![Entry::bytes("function/main.py", program)], Compression::Gzip).unwrap();
     let config = ContainerConfig {
         cmd: vec!["python3".into(), "main.py".into()],
@@ -89,10 +89,10 @@ async fn call(cluster: &Cluster, path: &str) -> (StatusCode, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_runs_goes_to_zero_wakes_and_survives_its_own_crash() {
     let folder = tempfile::tempdir().unwrap();
-    write_image(folder.path(), "acme/f:1", SERVER);
+    write_image(folder.path(), "default/f:1", SERVER);
     let cluster = start(folder.path()).await;
     let window = json!({"autoscaling.knative.dev/window": "6s"});
-    let ready = deploy(&cluster, "acme/f:1", window).await;
+    let ready = deploy(&cluster, "default/f:1", window).await;
     assert!(ready.is_ready(), "{:#?}", ready.status);
     let first = call(&cluster, "/").await;
     assert_eq!(first.0, StatusCode::OK);
@@ -124,9 +124,9 @@ async fn a_function_runs_goes_to_zero_wakes_and_survives_its_own_crash() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_ends_at_once_fails_with_the_end_of_its_output() {
     let folder = tempfile::tempdir().unwrap();
-    write_image(folder.path(), "acme/f:1", "import sys\nprint('cannot go on')\nsys.exit(3)\n");
+    write_image(folder.path(), "default/f:1", "import sys\nprint('cannot go on')\nsys.exit(3)\n");
     let cluster = start(folder.path()).await;
-    deploy(&cluster, "acme/f:1", json!({})).await;
+    deploy(&cluster, "default/f:1", json!({})).await;
     let failed = |s: &Service| s.condition("ConfigurationsReady").is_some_and(Condition::is_false);
     let failed = service_when(&cluster, failed).await;
     let message = failed.condition("ConfigurationsReady").unwrap().message.clone().unwrap();
@@ -138,10 +138,10 @@ async fn a_function_that_ends_at_once_fails_with_the_end_of_its_output() {
 async fn a_function_without_its_image_fails_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let cluster = start(folder.path()).await;
-    deploy(&cluster, "acme/absent:1", json!({})).await;
+    deploy(&cluster, "default/absent:1", json!({})).await;
     let failed = |s: &Service| s.condition("ConfigurationsReady").is_some_and(Condition::is_false);
     let failed = service_when(&cluster, failed).await;
     let message = failed.condition("ConfigurationsReady").unwrap().message.clone().unwrap();
-    assert!(message.contains("Unable to fetch image \"acme/absent:1\""), "{message}");
+    assert!(message.contains("Unable to fetch image \"default/absent:1\""), "{message}");
     cluster.shutdown().await;
 }

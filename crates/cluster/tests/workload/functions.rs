@@ -35,7 +35,7 @@ async fn a_function_image_is_served_on_the_port_of_its_pod_and_ready_soon_after_
         env: vec!["LEVEL=1".into()],
         ..ContainerConfig::default()
     };
-    write_image(node.folder.path(), "acme/hello:1", config, &[("function/main.py", SERVER)]);
+    write_image(node.folder.path(), "default/hello:1", config, &[("function/main.py", SERVER)]);
     let secret = json!({"metadata": {"name": "s"}, "data": {"greeting": "aGVsbG8="}});
     let secrets: Api<Secret> = Api::default_namespaced(node.cluster.client());
     secrets.create(&PostParams::default(), &serde_json::from_value(secret).unwrap()).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_function_image_is_served_on_the_port_of_its_pod_and_ready_soon_after_
     node.create_pod(json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"},
         "spec": {"containers": [{
-            "name": "c", "image": "acme/hello:1",
+            "name": "c", "image": "default/hello:1",
             "env": [{"name": "GREETING", "valueFrom": {"secretKeyRef": {"name": "s", "key": "greeting"}}}],
             "ports": [{"containerPort": 8080}],
             "readinessProbe": {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1},

@@ -6,10 +6,10 @@ use std::time::Duration;
 use cluster::{Cluster, Config, workload};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, LogParams, PostParams};
+use kube::api::{Api, ListParams, LogParams, PostParams};
 use kube::runtime::wait::{Condition, await_condition};
 use oci::layer::Entry;
-use oci::{Compression, ContainerConfig, ImageConfig, Layout};
+use oci::{Compression, ContainerConfig, Image, ImageConfig, Layout};
 use sandbox::{Launcher, Toolchain};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -24,9 +24,16 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    /// With other settings of the node.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut workload::Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         write_image(folder.path(), "busybox:1", ContainerConfig::default(), &[]);
-        let cluster = Cluster::start(config(folder.path()).await).await.expect("a cluster");
+        let mut config = config(folder.path()).await;
+        change(config.workload.as_mut().expect("it has a node"));
+        let cluster = Cluster::start(config).await.expect("a cluster");
         Self { cluster, folder }
     }
 
@@ -82,6 +89,21 @@ impl Node {
         }
     }
 
+    /// The name of the first Pod of the Job with that uid, as soon as there is one.
+    pub(crate) async fn pod_of_job(&self, uid: &str) -> String {
+        let end = std::time::Instant::now() + PATIENCE;
+        loop {
+            let pods = self.pods().list(&ListParams::default()).await.expect("a list");
+            let owned =
+                |pod: &&Pod| pod.metadata.owner_references.iter().flatten().any(|owner| owner.uid == uid);
+            if let Some(pod) = pods.items.iter().find(owned) {
+                return pod.metadata.name.clone().expect("a name");
+            }
+            assert!(std::time::Instant::now() < end, "the Job makes no Pod");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     pub(crate) async fn log(&self, name: &str) -> String {
         self.pods().logs(name, &LogParams::default()).await.expect("a log")
     }
@@ -124,10 +146,15 @@ pub(crate) fn shell_job(name: &str, script: &str, spec: Value) -> Value {
 }
 
 /// Adds an image to the layout in `folder`; each file is a path and its content.
-pub(crate) fn write_image(folder: &Path, name: &str, config: ContainerConfig, files: &[(&str, &str)]) {
+pub(crate) fn write_image(
+    folder: &Path,
+    name: &str,
+    config: ContainerConfig,
+    files: &[(&str, &str)],
+) -> Image {
     let layout = Layout::open(folder.join("layout")).expect("a layout");
-    let _writing = layout.writing().expect("a lock");
+    let _writing = layout.using().expect("a lock");
     let entries: Vec<Entry> = files.iter().map(|(path, content)| Entry::bytes(*path, *content)).collect();
     let layer = (!entries.is_empty()).then(|| layout.put_layer(entries, Compression::Gzip).expect("a layer"));
-    layout.push(ImageConfig::new(config), layer.as_slice(), Some(name)).expect("an image");
+    layout.push(ImageConfig::new(config), layer.as_slice(), Some(name)).expect("an image")
 }

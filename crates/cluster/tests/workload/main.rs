@@ -2,6 +2,7 @@
 
 mod functions;
 mod harness;
+mod images;
 mod jobs;
 mod pods;
 mod restart;

@@ -13,12 +13,19 @@ use crate::{Descriptor, Digest, Error, Hashing, Result};
 impl Layout {
     /// Keeps these bytes.
     pub fn put_bytes(&self, bytes: &[u8], media_type: &str) -> Result<Descriptor> {
-        let descriptor = Descriptor::new(media_type, Digest::of(bytes), bytes.len() as u64);
-        if !self.contains(&descriptor.digest) {
-            let mut file = self.temporary()?;
-            file.write_all(bytes).map_err(at(file.path()))?;
-            self.settle(file, &descriptor.digest)?;
+        let digest = Digest::of(bytes);
+        if self.contains(&digest) {
+            return Ok(Descriptor::new(media_type, digest, bytes.len() as u64));
         }
+        self.put_anew(bytes, media_type)
+    }
+
+    /// As [`Self::put_bytes`], and written again when it is there, so that the file is as old as its last push.
+    pub(super) fn put_anew(&self, bytes: &[u8], media_type: &str) -> Result<Descriptor> {
+        let descriptor = Descriptor::new(media_type, Digest::of(bytes), bytes.len() as u64);
+        let mut file = self.temporary()?;
+        file.write_all(bytes).map_err(at(file.path()))?;
+        self.settle(file, &descriptor.digest)?;
         Ok(descriptor)
     }
 

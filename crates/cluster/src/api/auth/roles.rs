@@ -71,8 +71,7 @@ fn visit(api: &Api, user: &User, namespace: &str, done: &mut dyn FnMut(&str, &Ru
     for binding in list("clusterrolebindings", None).into_iter().chain(of_namespace) {
         let binding = binding.object();
         let mut subjects = binding.at("/subjects").and_then(Value::as_array).into_iter().flatten();
-        let Some(subject) = subjects.find(|subject| is(user, subject, binding.namespace()))
-        else {
+        let Some(subject) = subjects.find(|subject| is(user, subject, binding.namespace())) else {
             continue;
         };
         let Some(reference) = binding.at("/roleRef") else { continue };

@@ -47,6 +47,17 @@ impl Reference {
     }
 }
 
+impl Reference {
+    /// Whether a Pod of that namespace may have it. What a tenant builds is in repositories below its name
+    /// (`acme/hello`); names of one part and those with a registry before them are for all.
+    pub(in crate::workload) fn is_open_to(&self, namespace: &str) -> bool {
+        match path(&self.repository).split_once('/') {
+            Some((first, _)) if path(&self.repository) == self.repository => first == namespace,
+            _ => true,
+        }
+    }
+}
+
 /// What follows the registry, which is the part before the first slash if it looks like a host.
 fn path(repository: &str) -> &str {
     match repository.split_once('/') {
@@ -91,6 +102,15 @@ mod tests {
         let two = Reference::parse(&format!("acme/app@{digest}")).unwrap();
         assert_eq!((two.tag, two.digest), (None, Some(digest)));
         assert_eq!(Reference::parse("busybox").unwrap().name, "busybox:latest");
+    }
+
+    #[test]
+    fn what_one_tenant_built_is_not_for_the_pods_of_another() {
+        let open = |name: &str| Reference::parse(name).unwrap().is_open_to("acme");
+        assert!(open("acme/hello:1") && open("acme/a/b:1"));
+        assert!(!open("rival/hello:1") && !open("acme2/hello") && !open("rival/acme/hello"));
+        assert!(!open(&format!("rival/hello@sha256:{}", "a".repeat(64))));
+        assert!(open("busybox:1") && open("dev.local/team/app:1") && open("localhost/team/app:1"));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Images of the OCI layout, unpacked once and shared by all Pods that run them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use oci::{ContainerConfig, Digest, Layout};
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::reference::Reference;
 
@@ -20,7 +22,7 @@ pub(in crate::workload) struct Image {
     /// Of its manifest.
     pub(in crate::workload) digest: Digest,
     /// The folder with its files; none for an image without layers.
-    pub(in crate::workload) root: Option<PathBuf>,
+    pub(in crate::workload) root: Option<Arc<Path>>,
     /// How it wants to be started.
     pub(in crate::workload) config: ContainerConfig,
 }
@@ -50,37 +52,88 @@ impl Images {
         Ok(Self { layout: Layout::open(layout)?, folder: Arc::new(folder), known: Arc::default() })
     }
 
-    /// The image, unpacked if this is the first time.
-    pub(in crate::workload) async fn get(&self, reference: &Reference) -> Result<Image, Error> {
+    /// The image for a Pod of that namespace, unpacked if this is the first time.
+    pub(in crate::workload) async fn get(
+        &self,
+        reference: &Reference,
+        namespace: &str,
+    ) -> Result<Image, Error> {
         let name = reference.name.clone();
         let broken = |cause| Error::Broken { name: name.clone(), cause };
-        let digest =
-            self.layout.resolve(&name).map_err(broken)?.ok_or_else(|| Error::Absent(name.clone()))?;
-        // Held meanwhile: nobody unpacks the same image twice at once.
+        let absent = || Error::Absent(name.clone());
+        if !reference.is_open_to(namespace) {
+            return Err(absent());
+        }
+        let digest = self.layout.resolve(&name).map_err(broken)?.ok_or_else(absent)?;
+        // Held meanwhile: nobody unpacks the same image twice at once, or removes what is being started.
         let mut known = self.known.lock().await;
         if let Some(image) = known.get(&digest) {
             return Ok(image.clone());
         }
-        let (store, wanted) = (self.clone(), digest.clone());
-        let loading = tokio::task::spawn_blocking(move || store.load(&name, &wanted));
+        let store = self.clone();
+        let loading = tokio::task::spawn_blocking(move || store.load(&name));
         let failed = |cause| Error::Folder { name: reference.name.clone(), cause: io::Error::other(cause) };
         let image = loading.await.map_err(failed)??;
-        known.insert(digest, image.clone());
+        known.insert(image.digest.clone(), image.clone());
         Ok(image)
     }
 
-    fn load(&self, name: &str, digest: &Digest) -> Result<Image, Error> {
+    /// Removes unpacked images that the layout has no more and that no container runs from; how many.
+    pub(in crate::workload) async fn sweep(&self) -> oci::Result<usize> {
+        let mut known = self.known.lock().await;
+        let index = self.layout.index()?;
+        let listed = |digest: &Digest| index.manifests.iter().any(|entry| entry.digest == *digest);
+        let running = |image: &Image| image.root.as_ref().is_some_and(|root| Arc::strong_count(root) > 1);
+        known.retain(|digest, image| listed(digest) || running(image));
+        let kept: HashSet<&str> =
+            known.keys().chain(index.manifests.iter().map(|entry| &entry.digest)).map(Digest::hex).collect();
+        let mut removed = 0;
+        for folder in fs::read_dir(&*self.folder).into_iter().flatten().flatten() {
+            // A name that is no digest is what a killed platform left behind: nobody unpacks now.
+            let name = folder.file_name();
+            if name.to_str().is_some_and(|name| kept.contains(name)) {
+                continue;
+            }
+            match fs::remove_dir_all(folder.path()) {
+                Ok(()) => removed += 1,
+                Err(error) => {
+                    tracing::warn!(%error, folder = %folder.path().display(), "an image cannot be removed");
+                }
+            }
+        }
+        Ok(removed)
+    }
+
+    /// [`Images::sweep`] at the start and then regularly.
+    pub(in crate::workload) async fn sweep_regularly(self, every: Duration, stop: CancellationToken) {
+        loop {
+            match self.sweep().await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(images.removed = removed, "unpacked images were removed"),
+                Err(error) => tracing::warn!(%error, "the image folder cannot be read"),
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(every)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    fn load(&self, name: &str) -> Result<Image, Error> {
         let broken = |cause| Error::Broken { name: name.to_owned(), cause };
-        let image = self.layout.image(digest).map_err(broken)?;
+        // Looked up once more: until here it may have been removed, from here on it cannot be.
+        let _using = self.layout.using().map_err(broken)?;
+        let digest = self.layout.resolve(name).map_err(broken)?;
+        let digest = digest.ok_or_else(|| Error::Absent(name.to_owned()))?;
+        let image = self.layout.image(&digest).map_err(broken)?;
         let root = if image.manifest.layers.is_empty() { None } else { Some(self.unpack(name, &image)?) };
         Ok(Image { digest: image.digest, root, config: image.config.config })
     }
 
-    fn unpack(&self, name: &str, image: &oci::Image) -> Result<PathBuf, Error> {
+    fn unpack(&self, name: &str, image: &oci::Image) -> Result<Arc<Path>, Error> {
         let failed = |cause| Error::Folder { name: name.to_owned(), cause };
         let done = self.folder.join(image.digest.hex());
         if done.is_dir() {
-            return Ok(done);
+            return Ok(done.into());
         }
         fs::create_dir_all(&*self.folder).map_err(failed)?;
         let fresh = tempfile::Builder::new().prefix(".unpack-").tempdir_in(&*self.folder).map_err(failed)?;
@@ -91,6 +144,6 @@ impl Images {
         }
         // Whole or not there: a kill leaves only a folder with another name.
         fs::rename(fresh.keep(), &done).map_err(failed)?;
-        Ok(done)
+        Ok(done.into())
     }
 }

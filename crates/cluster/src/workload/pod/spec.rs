@@ -78,9 +78,18 @@ impl Parts<'_> {
     }
 
     /// The platform's own program. Its volumes keep their place on the machine, which it is told in
-    /// `KL_VOLUME_<NAME>`.
+    /// `KL_VOLUME_<NAME>`; whose work it does, in `KL_NAMESPACE`.
     pub(super) fn trusted(&self, image: &HostImage, folder: &Path) -> Result<Spec, String> {
+        let mut set = self.container.env.iter().flatten().map(|variable| variable.name.as_str());
+        if let Some(refused) = set.find(|name| !image.accepted_env.iter().any(|own| own == name))
+        {
+            return Err(format!("the platform's own image does not take the variable {refused}"));
+        }
+        if self.container.env_from.as_ref().is_some_and(|from| !from.is_empty()) {
+            return Err("the platform's own image does not take envFrom".to_owned());
+        }
         let mut base = image.env.clone();
+        base.insert("KL_NAMESPACE".into(), self.pod.metadata.namespace.clone().unwrap_or_default());
         for (name, path) in &self.volumes.folders {
             let name = name.to_uppercase().replace('-', "_");
             base.insert(format!("KL_VOLUME_{name}"), path.display().to_string());
@@ -89,8 +98,7 @@ impl Parts<'_> {
         base.insert("TERMINATION_MESSAGE_PATH".into(), self.message.display().to_string());
         // What a killed one leaves goes with the Pod's folder.
         base.entry("TMPDIR".into()).or_insert_with(|| folder.join("tmp").display().to_string());
-        let mut env = self.environment(base)?;
-        env.extend(image.fixed_env.clone());
+        let env = self.environment(base)?;
         let args = self.container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
         let limits =
             Limits { processes: None, cpu_weight: None, tmp_bytes: None, disk_bytes: None, ..self.limits() };

@@ -95,9 +95,9 @@ impl Worker {
             if let State::Ended(ended) = &container.state {
                 container.last = Some(ended.clone());
             }
-            container.image_digest = match &source {
-                Source::Host(_) => String::new(),
-                Source::Image(image) => image.digest.to_string(),
+            container.image = match &source {
+                Source::Host(_) => None,
+                Source::Image(image) => Some(image.clone()),
             };
             container.restarts + i32::from(container.last.is_some())
         };
@@ -149,7 +149,7 @@ impl Worker {
             events.warning(&subject, "Failed", "Error: InvalidImageName");
             Obstacle { reason: "InvalidImageName", message, wait: MUCH_LATER }
         })?;
-        match self.shared.images.get(&reference).await {
+        match self.shared.images.get(&reference, &self.key().namespace).await {
             Ok(image) => {
                 events.normal(&subject, "Pulled", present);
                 Ok(Source::Image(image))

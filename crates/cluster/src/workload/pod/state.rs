@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::backoff::Backoff;
 use crate::registry::metadata;
+use crate::workload::image::Image;
 
 /// Which part a container plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,8 @@ pub(super) struct Container {
     pub(super) backoff: Backoff,
     /// Not before this time; while it waits after a failure.
     pub(super) not_before: Option<Instant>,
-    pub(super) image_digest: String,
+    /// Held while the container may run: an image in use is not removed.
+    pub(super) image: Option<Image>,
     /// Of the present or last run.
     pub(super) id: String,
 }
@@ -70,7 +72,7 @@ impl Container {
             ready: false,
             backoff: Backoff::default(),
             not_before: None,
-            image_digest: String::new(),
+            image: None,
             id: String::new(),
         }
     }
@@ -142,7 +144,7 @@ impl Container {
             "ready": ready,
             "restartCount": self.restarts,
             "image": self.spec.image,
-            "imageID": self.image_digest,
+            "imageID": self.image.as_ref().map_or("", |image| image.digest.as_str()),
             "started": self.is_running() && self.started,
         });
         if !self.id.is_empty() {

@@ -27,7 +27,10 @@ static MESSAGES: LazyLock<HashMap<&'static str, HashMap<u64, Field>>> = LazyLock
     let mut name = "";
     for line in TABLE.lines() {
         match line.strip_prefix(' ') {
-            None => name = line,
+            None => {
+                name = line;
+                messages.entry(name).or_default();
+            }
             Some(field) => {
                 if let Some((number, field)) = Field::parse(field) {
                     messages.entry(name).or_default().insert(number, field);

@@ -32,6 +32,7 @@ MORE = [
         "autoscaling.v2.HorizontalPodAutoscaler", "discovery.v1.EndpointSlice",
     )
 ]
+FIELD = r"#\[prost\(([^)]*)\)\]\s*(?:#\[[^\]]*\]\s*)*pub (\S+):\s*(.*?),\s*(?=#\[|\Z)"
 TYPES = {"string": "t", "bool": "b", "bytes": "x"}
 
 
@@ -43,7 +44,7 @@ def messages(crate):
         text = re.sub(r"\s*///[^\n]*", "", file.read_text())
         for name, body in re.findall(r"pub struct (\w+) \{(.*?)\n\}", text, re.S):
             fields = []
-            for attribute, field, rust in re.findall(r"#\[prost\(([^)]*)\)\]\s*pub (\S+):\s*(.*?),\n", body + "\n", re.S):
+            for attribute, field, rust in re.findall(FIELD, body + "\n", re.S):
                 number = int(re.search(r'tag = "(\d+)"', attribute)[1])
                 fields.append((number, field.removeprefix("r#"), attribute, target(module, rust)))
             found[".".join(["io.k8s", *module, name])] = fields

@@ -81,8 +81,7 @@ impl Parts<'_> {
     /// `KL_VOLUME_<NAME>`; whose work it does, in `KL_NAMESPACE`.
     pub(super) fn trusted(&self, image: &HostImage, folder: &Path) -> Result<Spec, String> {
         let mut set = self.container.env.iter().flatten().map(|variable| variable.name.as_str());
-        if let Some(refused) = set.find(|name| !image.accepted_env.iter().any(|own| own == name))
-        {
+        if let Some(refused) = set.find(|name| !image.accepted_env.iter().any(|own| own == name)) {
             return Err(format!("the platform's own image does not take the variable {refused}"));
         }
         if self.container.env_from.as_ref().is_some_and(|from| !from.is_empty()) {

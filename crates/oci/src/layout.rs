@@ -4,6 +4,7 @@
 //! into place whole, `index.json` is replaced under a lock. Who writes or reads an image holds the folder's
 //! lock together with others who do; a [`Sweep`] has it alone.
 
+mod adopt;
 mod blobs;
 mod entry;
 mod sweep;

@@ -85,6 +85,33 @@ fn many_writers_at_once_lose_no_image() {
     assert!(layout.resolve("f7:4").unwrap().is_some());
 }
 
+#[test]
+fn entries_of_a_version_that_knew_no_repositories_are_put_into_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout::open(folder.path()).unwrap();
+    let [old, tagged, foreign, unused] =
+        [("a", "acme/x:1"), ("b", "acme/x:1"), ("c", "busybox:1"), ("d", "d/e:1")]
+            .map(|(text, name)| push(&layout, text, Some(name)).digest);
+    push(&layout, "e", Some("d/e:1"));
+    // As they stood in the index before.
+    let path = folder.path().join("index.json");
+    let mut index: oci::Index = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    index.manifests.iter_mut().for_each(|entry| drop(entry.annotations.remove(oci::REPOSITORY)));
+    std::fs::write(&path, serde_json::to_vec(&index).unwrap()).unwrap();
+    let (by_digest, by_other) = (format!("acme/x@{old}"), format!("rival/x@{tagged}"));
+    assert_eq!(layout.resolve(&by_digest).unwrap(), None);
+    assert_eq!(layout.resolve(&format!("acme/x@{tagged}")).unwrap().as_ref(), Some(&tagged));
+
+    assert!(layout.has_old_entries().unwrap());
+    let used = [by_digest.clone(), by_other.clone()].into();
+    let adopted = layout.adopt(&used, |image| image.digest != foreign).unwrap();
+    assert_eq!(adopted, 4, "the one in use, one that is not, and two that still have a tag");
+    assert_eq!(layout.resolve(&by_digest).unwrap(), Some(old));
+    assert_eq!(layout.resolve(&by_other).unwrap(), None, "it has a repository: its tag's");
+    assert_eq!(layout.resolve(&format!("d/e@{unused}")).unwrap(), None);
+    assert_eq!(layout.adopt(&used, |image| image.digest != foreign).unwrap(), 0);
+}
+
 /// A time that everything was pushed before.
 fn later() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40)

@@ -5,6 +5,7 @@ mod build;
 mod dereference;
 mod finalize;
 mod render;
+mod repository;
 mod status;
 mod validate;
 

@@ -45,6 +45,21 @@ impl Platform {
     }
 }
 
+/// Takes over the images that a version without repositories left in the layout, by what uses them; how many.
+pub async fn adopt_images(kube: &kube::Client, images: &Layout) -> Result<usize> {
+    if !images.has_old_entries().map_err(Error::internal)? {
+        return Ok(0);
+    }
+    let used = used(kube).await?;
+    let layout = images.clone();
+    let done = tokio::task::spawn_blocking(move || layout.adopt(&used, is_built_here));
+    done.await.map_err(Error::internal)?.map_err(Error::internal)
+}
+
+fn is_built_here(image: &oci::Image) -> bool {
+    image.config.config.labels.contains_key("io.knative.lambda.runtime")
+}
+
 /// None while an image is written or read.
 async fn sweep(kube: &kube::Client, images: &Layout, before: SystemTime) -> Result<Option<Freed>> {
     let Some(sweep) = images.sweep().map_err(Error::internal)? else { return Ok(None) };

@@ -48,6 +48,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Result};
 pub use gateway::{Answer, AnswerBody, Facts, Gateway, ObservedCall};
+pub use images::adopt_images;
 pub use limits::{Limits, Rate};
 pub use logs::LogUpdate;
 pub use manifest::PatchKind;

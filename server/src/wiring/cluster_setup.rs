@@ -103,6 +103,11 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<Started> {
         call_timeout_seconds: CALL_TIMEOUT,
     };
     let images = oci::Layout::open(&images).map_err(|error| Error::part("the image folder")(&error))?;
+    let adopted = platform::adopt_images(&cluster.client(), &images).await;
+    match adopted.map_err(|error| Error::part("the image folder")(&error))? {
+        0 => {}
+        adopted => tracing::info!(images.adopted = adopted, "images of an older version were taken over"),
+    }
     Ok(Started { cluster, operator, images })
 }
 

@@ -8,6 +8,7 @@ mod full_disk;
 mod functions;
 mod harness;
 mod hostile;
+mod images;
 mod journey;
 mod live;
 mod process;

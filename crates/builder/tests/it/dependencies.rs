@@ -27,6 +27,7 @@ async fn python_packages_are_installed_once_and_again_only_when_they_change() {
     assert!(!third.step(StepName::Dependencies).cached);
     let mut other = inline(Language::Python, PYTHON, Some("six==1.16.0\n"));
     other.tenant = "other".parse().unwrap();
+    other.repository = "other/hello".to_owned();
     assert!(!bench.build(&other).await.step(StepName::Dependencies).cached, "tenants share no cache");
 }
 

@@ -63,7 +63,7 @@ impl Bench {
     pub(crate) fn settings(&self, request: &BuildRequest) -> Settings {
         Settings {
             spec: serde_json::to_string(request).unwrap(),
-            namespace: Some("acme".to_owned()),
+            namespace: Some(request.tenant.to_string()),
             storage_url: format!("file:{}", self.path("files").display()),
             registry: format!("layout:{}", self.path("images").display()),
             cache: self.path("cache"),

@@ -41,10 +41,15 @@ async fn an_archive_that_is_gone_or_another_is_not_found() {
     block.sha256 = "0".repeat(64);
     let changed = bench.build(&request(Language::Python, Source::upload(block))).await;
     assert_eq!(changed.failure().0, FailureCategory::SourceNotFound);
-    for key in ["uploads/acme/none", "../../etc/passwd"] {
+    for (key, category) in [
+        ("uploads/acme/none", FailureCategory::SourceNotFound),
+        ("uploads/acme/../../etc/passwd", FailureCategory::SourceNotFound),
+        ("uploads/rival/0190", FailureCategory::SourceDenied),
+        ("../../etc/passwd", FailureCategory::SourceDenied),
+    ] {
         let block = UploadSource { key: key.into(), sha256: "0".repeat(64), size: 1, filename: None };
         let gone = bench.build(&request(Language::Python, Source::upload(block))).await;
-        assert_eq!(gone.failure().0, FailureCategory::SourceNotFound, "{key}");
+        assert_eq!(gone.failure().0, category, "{key}");
     }
 }
 

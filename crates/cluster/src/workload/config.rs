@@ -37,9 +37,9 @@ pub struct HostImage {
     pub program: PathBuf,
     /// What the first argument may be, such as `builder`.
     pub subcommands: Vec<String>,
-    /// Its environment, such as `PATH`.
+    /// Its environment, such as `PATH`; it wins over what a container sets.
     pub env: BTreeMap<String, String>,
-    /// The variables that a container may set; one that sets another does not start. It runs with the rights
+    /// The other variables that a container may set; one that sets any other does not start. It runs with the rights
     /// of the platform, so that `PATH` or `LD_PRELOAD` of a Job's author would be a way out of the sandbox.
     pub accepted_env: Vec<String>,
 }

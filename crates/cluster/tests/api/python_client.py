@@ -1,5 +1,6 @@
 """What people do with the Python client of Kubernetes, against the cluster of the kubeconfig that is named."""
 
+import json
 import sys
 import threading
 
@@ -30,7 +31,7 @@ def refused(status, call, *arguments, **named):
         call(*arguments, **named)
     except ApiException as error:
         assert error.status == status, f"{error.status} {error.body}"
-        return error.body
+        return json.loads(error.body)["message"]
     raise AssertionError(f"{call.__name__} was not refused")
 
 

@@ -40,7 +40,7 @@ fn with_users(config: Config) -> Config {
 /// The same where the Job controller runs, which comes with the node, and where the node has an image.
 ///
 /// These look at what goes on at the same time: on a machine that is busy with other things they may come a moment
-/// too early or too late for the state that they expect first, and get another try.
+/// too early or too late for the state that they expect first, and get other tries.
 async fn replay_with_node(numbers: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let launcher = Launcher::new(env!("CARGO_BIN_EXE_cluster-node"), ["sandbox-exec"]).await;
@@ -53,7 +53,7 @@ async fn replay_with_node(numbers: &[&str]) {
     for number in numbers {
         for attempt in 1.. {
             let output = replay_against(&serving, &[*number]).await;
-            if output.status.success() || attempt == 3 {
+            if output.status.success() || attempt == 6 {
                 judge(&output, 1);
                 break;
             }

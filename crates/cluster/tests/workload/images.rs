@@ -55,21 +55,21 @@ async fn a_build_job_cannot_change_the_environment_of_the_platforms_own_program(
         accepted_env: vec!["BUILD_SPEC".into()],
     };
     let node = Node::start_with(|config| *config = config.clone().host_image("own", own)).await;
-    let job = |name: &str, variable: &str| {
+    let job = |name: &str, variables: &[&str]| {
         let mut job = shell_job(name, "", json!({}));
+        let env: Vec<Value> = variables.iter().map(|name| json!({"name": name, "value": "x"})).collect();
         job["spec"]["template"]["spec"]["containers"] = json!([{
-            "name": "c", "image": "own", "args": ["KL_NAMESPACE", "BUILD_SPEC"],
-            "env": [{"name": variable, "value": "x"}],
+            "name": "c", "image": "own", "args": ["KL_NAMESPACE", "BUILD_SPEC", "PATH"], "env": env,
         }]);
         job
     };
-    node.create_job(job("right", "BUILD_SPEC")).await;
+    node.create_job(job("right", &["BUILD_SPEC", "PATH"])).await;
     node.job_when("right", "Complete").await;
     let pods = node.pods().list(&Default::default()).await.unwrap();
     let name = pods.items[0].metadata.name.clone().unwrap();
-    assert_eq!(node.log(&name).await, "default\nx\n");
-    for (name, variable) in [("path", "PATH"), ("preload", "LD_PRELOAD"), ("place", "KL_NAMESPACE")] {
-        let uid = node.create_job(job(name, variable)).await.metadata.uid.unwrap();
+    assert_eq!(node.log(&name).await, "default\nx\n/usr/bin\n");
+    for (name, variable) in [("preload", "LD_PRELOAD"), ("place", "KL_NAMESPACE")] {
+        let uid = node.create_job(job(name, &[variable])).await.metadata.uid.unwrap();
         let pod = node.pod_of_job(&uid).await;
         let pod = node.pod_when(&pod, waits_with("CreateContainerConfigError")).await;
         let message = state(Some(&pod)).unwrap().waiting.as_ref().unwrap().message.clone().unwrap();

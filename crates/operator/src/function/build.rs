@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     dereference::Observed,
+    repository,
     validate::{Origin, Validated},
 };
 use crate::Settings;
@@ -89,7 +90,7 @@ pub(crate) fn source_hash(function: &LambdaFunction) -> String {
         "source": function.spec.source,
         "runtime": function.spec.runtime,
         "registry": build.registry,
-        "repository": build.repository,
+        "repository": repository::named(function),
         "tag": build.tag,
         "insecure": build.insecure,
     });

@@ -51,8 +51,9 @@ impl Reference {
     /// Whether a Pod of that namespace may have it. What a tenant builds is in repositories below its name
     /// (`acme/hello`); names of one part and those with a registry before them are for all.
     pub(in crate::workload) fn is_open_to(&self, namespace: &str) -> bool {
-        match path(&self.repository).split_once('/') {
-            Some((first, _)) if path(&self.repository) == self.repository => first == namespace,
+        match self.repository.split_once('/') {
+            // A namespace may be called localhost; with a dot or a port it is none.
+            Some((first, _)) if !first.contains(['.', ':']) => first == namespace,
             _ => true,
         }
     }
@@ -110,7 +111,8 @@ mod tests {
         assert!(open("acme/hello:1") && open("acme/a/b:1"));
         assert!(!open("rival/hello:1") && !open("acme2/hello") && !open("rival/acme/hello"));
         assert!(!open(&format!("rival/hello@sha256:{}", "a".repeat(64))));
-        assert!(open("busybox:1") && open("dev.local/team/app:1") && open("localhost/team/app:1"));
+        assert!(open("busybox:1") && open("dev.local/team/app:1") && open("localhost:5000/team/app:1"));
+        assert!(!open("localhost/hello:1"), "a tenant of that name");
     }
 
     #[test]

@@ -43,7 +43,14 @@ pub(in crate::workload) enum Error {
 pub(in crate::workload) struct Images {
     layout: Layout,
     folder: Arc<PathBuf>,
-    known: Arc<Mutex<HashMap<Digest, Image>>>,
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    unpacked: HashMap<Digest, Image>,
+    /// References by digest, which always lead to the same image: the index is not read for each start.
+    resolved: HashMap<String, Digest>,
 }
 
 impl Images {
@@ -64,17 +71,23 @@ impl Images {
         if !reference.is_open_to(namespace) {
             return Err(absent());
         }
-        let digest = self.layout.resolve(&name).map_err(broken)?.ok_or_else(absent)?;
         // Held meanwhile: nobody unpacks the same image twice at once, or removes what is being started.
         let mut known = self.known.lock().await;
-        if let Some(image) = known.get(&digest) {
+        let digest = match known.resolved.get(&name) {
+            Some(digest) => digest.clone(),
+            None => self.layout.resolve(&name).map_err(broken)?.ok_or_else(absent)?,
+        };
+        if name.contains('@') {
+            known.resolved.insert(name.clone(), digest.clone());
+        }
+        if let Some(image) = known.unpacked.get(&digest) {
             return Ok(image.clone());
         }
         let store = self.clone();
         let loading = tokio::task::spawn_blocking(move || store.load(&name));
         let failed = |cause| Error::Folder { name: reference.name.clone(), cause: io::Error::other(cause) };
         let image = loading.await.map_err(failed)??;
-        known.insert(image.digest.clone(), image.clone());
+        known.unpacked.insert(image.digest.clone(), image.clone());
         Ok(image)
     }
 
@@ -84,9 +97,14 @@ impl Images {
         let index = self.layout.index()?;
         let listed = |digest: &Digest| index.manifests.iter().any(|entry| entry.digest == *digest);
         let running = |image: &Image| image.root.as_ref().is_some_and(|root| Arc::strong_count(root) > 1);
-        known.retain(|digest, image| listed(digest) || running(image));
-        let kept: HashSet<&str> =
-            known.keys().chain(index.manifests.iter().map(|entry| &entry.digest)).map(Digest::hex).collect();
+        known.unpacked.retain(|digest, image| listed(digest) || running(image));
+        known.resolved.clear();
+        let kept: HashSet<&str> = known
+            .unpacked
+            .keys()
+            .chain(index.manifests.iter().map(|entry| &entry.digest))
+            .map(Digest::hex)
+            .collect();
         let mut removed = 0;
         for folder in fs::read_dir(&*self.folder).into_iter().flatten().flatten() {
             // A name that is no digest is what a killed platform left behind: nobody unpacks now.

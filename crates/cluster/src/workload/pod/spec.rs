@@ -81,7 +81,9 @@ impl Parts<'_> {
     /// `KL_VOLUME_<NAME>`; whose work it does, in `KL_NAMESPACE`.
     pub(super) fn trusted(&self, image: &HostImage, folder: &Path) -> Result<Spec, String> {
         let mut set = self.container.env.iter().flatten().map(|variable| variable.name.as_str());
-        if let Some(refused) = set.find(|name| !image.accepted_env.iter().any(|own| own == name)) {
+        let known =
+            |name: &str| image.env.contains_key(name) || image.accepted_env.iter().any(|own| own == name);
+        if let Some(refused) = set.find(|name| !known(name)) {
             return Err(format!("the platform's own image does not take the variable {refused}"));
         }
         if self.container.env_from.as_ref().is_some_and(|from| !from.is_empty()) {
@@ -97,7 +99,9 @@ impl Parts<'_> {
         base.insert("TERMINATION_MESSAGE_PATH".into(), self.message.display().to_string());
         // What a killed one leaves goes with the Pod's folder.
         base.entry("TMPDIR".into()).or_insert_with(|| folder.join("tmp").display().to_string());
-        let env = self.environment(base)?;
+        let mut env = self.environment(base)?;
+        // Jobs that an older version wrote still say what is said here now.
+        env.extend(image.env.clone());
         let args = self.container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
         let limits =
             Limits { processes: None, cpu_weight: None, tmp_bytes: None, disk_bytes: None, ..self.limits() };

@@ -13,19 +13,10 @@ use k8s_openapi::api::{
 };
 
 use super::{NewBuild, Validated, owned};
-use crate::{Settings, function::status};
-
-/// Where the image goes. In the platform's own registry a tenant has what is below its name and nothing
-/// else: what it names is put there.
-fn repository(function: &LambdaFunction, valid: &Validated) -> String {
-    let spec = &function.spec.build;
-    let own = format!("{}/", valid.tenant);
-    match &spec.repository {
-        None => format!("{own}{}", valid.name),
-        Some(named) if spec.registry.is_some() || named.starts_with(&own) => named.clone(),
-        Some(named) => format!("{own}{named}"),
-    }
-}
+use crate::{
+    Settings,
+    function::{repository, status},
+};
 
 pub(super) fn render(
     function: &LambdaFunction,
@@ -52,7 +43,7 @@ pub(super) fn render(
         handler: valid.handler.clone(),
         version: function.spec.runtime.as_ref().and_then(|runtime| runtime.version.clone()),
         registry: spec.registry.clone(),
-        repository: repository(function, valid),
+        repository: repository::of(function),
         tag: spec.tag.clone(),
         insecure: spec.insecure,
     };
@@ -103,32 +94,5 @@ fn disruptions_do_not_count() -> PodFailurePolicy {
             on_pod_conditions: Some(vec![disrupted]),
             ..PodFailurePolicyRule::default()
         }],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::function::{FunctionSpec, Language};
-
-    use super::*;
-    use crate::function::validate;
-
-    fn repository_of(named: Option<&str>, registry: Option<&str>) -> String {
-        let mut spec = FunctionSpec::inline(Language::Python, "def handler(event): pass", None);
-        spec.build.repository = named.map(str::to_owned);
-        spec.build.registry = registry.map(str::to_owned);
-        let mut function = LambdaFunction::new("hello", spec);
-        function.metadata.namespace = Some("acme".to_owned());
-        repository(&function, &validate::run(&function).unwrap())
-    }
-
-    #[test]
-    fn a_tenant_cannot_overwrite_the_image_of_another_by_naming_its_repository() {
-        assert_eq!(repository_of(None, None), "acme/hello");
-        assert_eq!(repository_of(Some("rival/hello"), None), "acme/rival/hello");
-        assert_eq!(repository_of(Some("acme/other"), None), "acme/other");
-        assert_eq!(repository_of(Some("acmerival/x"), None), "acme/acmerival/x");
-        // A registry of their own is theirs.
-        assert_eq!(repository_of(Some("team/x"), Some("registry.example.com")), "team/x");
     }
 }

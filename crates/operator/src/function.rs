@@ -30,7 +30,7 @@ use kube::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, Result, Settings, outbox::Outbox};
+use crate::{Error, Result, Settings, outbox::Outbox, story::Story};
 
 /// How long confirmed events may stay in the status waiting for a write that takes them along.
 const PRUNE_AFTER: Duration = Duration::from_secs(5);
@@ -47,6 +47,7 @@ pub(crate) struct Context {
     pub(crate) client: Client,
     pub(crate) bus: Arc<dyn Bus>,
     pub(crate) outbox: Outbox,
+    pub(crate) story: Story,
     pub(crate) settings: Settings,
     pub(crate) clock: Arc<dyn Clock>,
     /// All functions, as the watch has them: who queues for a build place.
@@ -60,6 +61,7 @@ pub(crate) async fn run(
     client: Client,
     bus: Arc<dyn Bus>,
     outbox: Outbox,
+    story: Story,
     settings: Settings,
     stop: CancellationToken,
 ) {
@@ -73,6 +75,7 @@ pub(crate) async fn run(
         client: client.clone(),
         bus,
         outbox,
+        story,
         settings,
         clock: Arc::new(SystemClock),
         functions,

@@ -12,6 +12,7 @@ mod error;
 mod function;
 mod outbox;
 mod settings;
+mod story;
 
 pub use error::{Error, Result};
 pub use settings::Settings;
@@ -33,7 +34,9 @@ pub async fn run(
     let tasks = TaskTracker::new();
     let outbox = outbox::Outbox::new(bus.clone());
     tasks.spawn(outbox.clone().run(client.clone(), stop.clone()));
-    tasks.spawn(function::run(client, bus, outbox, settings, stop.clone()));
+    let (story, writing) = story::story(client.clone(), stop.clone());
+    tasks.spawn(writing);
+    tasks.spawn(function::run(client, bus, outbox, story, settings, stop.clone()));
     shutdown.await;
     stop.cancel();
     tasks.close();

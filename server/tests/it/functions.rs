@@ -1,10 +1,14 @@
 //! Functions by the API: create, read, change, delete, and what is refused.
 
+use std::time::{Duration, Instant};
+
 use domain::function::LambdaFunction;
+use k8s_openapi::api::core::v1::Event;
+use kube::ResourceExt;
 use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 
-use crate::harness::{TestServer, problem, python};
+use crate::harness::{PATIENCE, TestServer, problem, python};
 
 const CODE: &str = "def handler(event):\n    return event\n";
 
@@ -134,5 +138,44 @@ async fn a_build_of_a_manifest_from_kubectl_has_the_correlation_id_of_its_events
             page["items"].as_array()?.iter().find(|i| i["event"]["type"] == started).map(drop)
         })
         .await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn kubernetes_events_tell_the_story_of_a_function() {
+    let server = TestServer::start().await;
+    server.create_python("told", CODE).await;
+    server.ready("told").await;
+    let put = server.api(Method::PUT, "/functions/told").json(&python("told", "def handler(event:\n")).send();
+    assert_eq!(put.await.unwrap().status(), StatusCode::OK);
+    let events = kube::Api::<Event>::namespaced(server.kubernetes().await, "default");
+    let told = kube::api::ListParams::default()
+        .fields("involvedObject.kind=LambdaFunction,involvedObject.name=told");
+    let begun = Instant::now();
+    loop {
+        let mut events = events.list(&told).await.unwrap().items;
+        // Named after the number of the event in the function's life.
+        events.sort_by_key(|event| event.name_any().rsplit_once('-').unwrap().1.parse::<u64>().unwrap());
+        let reasons: Vec<&str> = events.iter().filter_map(|event| event.reason.as_deref()).collect();
+        let wanted = [
+            "Created",
+            "BuildStarted",
+            "BuildCompleted",
+            "Deployed",
+            "Ready",
+            "Updated",
+            "BuildStarted",
+            "BuildFailed",
+        ];
+        let mut rest = reasons.iter();
+        if wanted.iter().all(|one| rest.any(|reason| reason == one)) {
+            let failed = events.iter().find(|event| event.reason.as_deref() == Some("BuildFailed")).unwrap();
+            assert_eq!(failed.type_.as_deref(), Some("Warning"));
+            assert!(failed.message.as_deref().unwrap().contains("main.py"), "{failed:?}");
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{reasons:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     server.stop().await;
 }

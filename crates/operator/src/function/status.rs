@@ -198,6 +198,7 @@ pub(crate) async fn write(
         null_out_removed(&mut body, function)?;
         let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         functions.patch_status(&function.name_any(), &params, &Patch::Merge(body)).await?;
+        context.story.tell(function, &status);
         return Ok(if status.pending_events.is_empty() {
             Action::await_change()
         } else {

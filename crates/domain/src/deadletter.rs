@@ -1,8 +1,17 @@
 //! Events that could not be delivered.
 
+mod group;
+mod replay;
+
+pub use group::{DeadLetterFilter, DeadLetterGroup, error_group};
+pub use replay::{PlannedFunction, Replay, ReplayFailure, ReplayJob, ReplayPlan, ReplayRecord, ReplayState};
+
 use serde::{Deserialize, Serialize};
 
-use crate::{FunctionName, TenantName, Timestamp, event::CloudEvent};
+use crate::{
+    FunctionName, TenantName, Timestamp,
+    event::{CloudEvent, extension},
+};
 
 /// Whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +21,24 @@ pub enum FailureKind {
     Permanent,
     /// 408, 429, 5xx, time-out, no connection.
     Transient,
+}
+
+impl FailureKind {
+    /// The name in addresses and rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permanent => "permanent",
+            Self::Transient => "transient",
+        }
+    }
+}
+
+impl std::str::FromStr for FailureKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Permanent, Self::Transient].into_iter().find(|kind| kind.as_str() == text).ok_or(())
+    }
 }
 
 /// One try to deliver an event.
@@ -52,4 +79,50 @@ pub struct DeadLetter {
     pub died_at: Timestamp,
     /// The event.
     pub event: CloudEvent,
+}
+
+impl DeadLetter {
+    /// The error that it is grouped by.
+    pub fn error(&self) -> String {
+        error_group(&self.reason)
+    }
+
+    /// How often its event was sent again before.
+    pub fn replays(&self) -> i64 {
+        self.event
+            .extensions
+            .get(extension::REPLAY_COUNT)
+            .and_then(serde_json::Value::as_i64)
+            .unwrap_or_default()
+    }
+
+    /// The status of the last answer.
+    pub fn last_status(&self) -> Option<u16> {
+        self.attempts.last()?.status
+    }
+
+    /// What can be done, in one sentence.
+    pub fn remedy(&self) -> &'static str {
+        match (self.kind, self.last_status()) {
+            (FailureKind::Permanent, Some(401 | 403)) => {
+                "The function refused the caller: give the event what it asks for, then edit and replay."
+            }
+            (FailureKind::Permanent, Some(404)) => {
+                "The function does not know what the event is about: correct the data, or the function."
+            }
+            (FailureKind::Permanent, _) => {
+                "The same event fails again: correct its data and replay it, or mend the function first."
+            }
+            (FailureKind::Transient, Some(429)) => {
+                "The function had too much to do: replay with a rate limit."
+            }
+            (FailureKind::Transient, Some(408 | 504)) => {
+                "The function took too long: make it faster or raise its time limit, then replay."
+            }
+            (FailureKind::Transient, Some(_)) => {
+                "The function failed: look at its log, mend it, then replay."
+            }
+            (FailureKind::Transient, None) => "The function could not be reached: replay when it is ready.",
+        }
+    }
 }

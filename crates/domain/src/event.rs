@@ -9,6 +9,7 @@ mod function;
 mod invocation;
 mod kind;
 mod legacy;
+mod life;
 mod parser;
 mod payload;
 mod service;
@@ -20,6 +21,7 @@ pub use function::{FunctionChanged, FunctionDeleted};
 pub use invocation::{InvokeAsync, ResponseError, ResponseSuccess};
 pub use kind::{Category, EventType, PREFIX};
 pub use legacy::from_legacy;
+pub use life::{EventLife, Mismatch, TriggerMatch, Try};
 pub use parser::{ParserEnded, ParserStarted};
 #[cfg(feature = "kube")]
 pub use payload::schema;
@@ -92,6 +94,8 @@ pub mod extension {
     pub const REPLAY_COUNT: &str = "replaycount";
     /// Id of the user who did it last.
     pub const REPLAYED_BY: &str = "replayedby";
+    /// Id of the replay job that did it last.
+    pub const REPLAY_JOB: &str = "replayjob";
 }
 
 impl CloudEvent {

@@ -43,6 +43,11 @@ pub enum Change {
         /// Number of the newest line.
         last: u64,
     },
+    /// Dead letters came or went, or a replay got on.
+    DeadLetters {
+        /// Whose.
+        tenant: TenantName,
+    },
     /// Messages were missed: look at everything again.
     Resync,
 }
@@ -54,7 +59,8 @@ impl Change {
             Self::Function { tenant, .. }
             | Self::Build { tenant, .. }
             | Self::Events { tenant, .. }
-            | Self::Log { tenant, .. } => Some(tenant),
+            | Self::Log { tenant, .. }
+            | Self::DeadLetters { tenant } => Some(tenant),
             Self::Resync => None,
         }
     }

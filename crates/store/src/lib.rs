@@ -18,19 +18,21 @@ mod lock;
 mod log;
 mod postgres;
 mod preference;
+mod replay;
 mod saved_test;
 mod session;
 mod sqlite;
 mod text;
 
 pub use build::BuildStore;
-pub use dead_letter::{DeadLetterFilter, DeadLetterStore, NewDeadLetter};
+pub use dead_letter::{DeadLetterCount, DeadLetterFilter, DeadLetterStore, NewDeadLetter};
 pub use error::{Error, Result};
 pub use event::{Appended, EventStore, NewEvent};
 pub use invocation::{InvocationStats, InvocationStore};
 pub use lock::DataDirLock;
 pub use log::{Checkpoint, LogLimits, LogStore, NewLine};
 pub use preference::PreferenceStore;
+pub use replay::ReplayStore;
 pub use saved_test::SavedTestStore;
 pub use session::{ApiToken, NewApiToken, SessionRecord, SessionStore};
 
@@ -46,6 +48,7 @@ pub trait Store:
     + LogStore
     + InvocationStore
     + DeadLetterStore
+    + ReplayStore
     + SessionStore
     + SavedTestStore
     + PreferenceStore

@@ -26,6 +26,8 @@ mod log;
 mod log_line;
 #[path = "sql/preference.rs"]
 mod preference;
+#[path = "sql/replay.rs"]
+mod replay;
 #[path = "sql/saved_test.rs"]
 mod saved_test;
 #[path = "sql/session.rs"]

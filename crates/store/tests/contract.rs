@@ -92,6 +92,9 @@ macro_rules! every_case {
             },
             dead_letter::{
                 a_dead_letter_is_kept_once_listed_and_deleted,
+                an_event_that_dies_twice_of_one_delivery_is_one_dead_letter,
+                dead_letters_are_grouped_counted_and_deleted_together,
+                a_replay_takes_the_letter_and_keeps_its_story,
             },
             session::{
                 a_session_lives_until_it_ends,

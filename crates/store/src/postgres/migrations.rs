@@ -9,8 +9,10 @@ use sqlx::{
 use crate::{Error, Result};
 
 /// Version, name and text of each step.
-const STEPS: &[(i64, &str, &str)] =
-    &[(1, "rows", include_str!("../../../../migrations/postgres/0001_rows.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "rows", include_str!("../../../../migrations/postgres/0001_rows.sql")),
+    (2, "dead_letters", include_str!("../../../../migrations/postgres/0002_dead_letters.sql")),
+];
 
 /// Brings the schema up to date. Of replicas that start at once one does it while the others wait
 /// (an advisory lock), on a connection of its own, because both may take longer than a statement may.

@@ -8,8 +8,10 @@ use sqlx::{
 use crate::{Error, Result};
 
 /// Version, name and text of each step.
-const STEPS: &[(i64, &str, &str)] =
-    &[(1, "rows", include_str!("../../../../migrations/sqlite/0001_rows.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "rows", include_str!("../../../../migrations/sqlite/0001_rows.sql")),
+    (2, "dead_letters", include_str!("../../../../migrations/sqlite/0002_dead_letters.sql")),
+];
 
 /// Brings the schema up to date.
 pub(super) async fn run(pool: &SqlitePool) -> Result<()> {

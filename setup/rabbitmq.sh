@@ -24,7 +24,8 @@ as_node() {
     RABBITMQ_NODE_PORT="$(value port)" RABBITMQ_DIST_PORT="$(value dist)" ERL_EPMD_PORT="$(value epmd)" \
     ERL_EPMD_ADDRESS=127.0.0.1 RABBITMQ_MNESIA_BASE="$folder/data" RABBITMQ_LOG_BASE="$folder/log" \
     RABBITMQ_PID_FILE="$folder/pid" RABBITMQ_CONFIG_FILE="$folder/rabbitmq.conf" RABBITMQ_HOME="$folder" \
-    RABBITMQ_ENABLED_PLUGINS_FILE="$folder/plugins" RABBITMQ_CTL_ERL_ARGS="" "$@"
+    RABBITMQ_ENABLED_PLUGINS_FILE="$folder/plugins" RABBITMQ_CTL_ERL_ARGS="" \
+    ERL_CRASH_DUMP="$folder/log/erl_crash.dump" "$@"
 }
 addresses() {
   echo "amqp://guest:guest@127.0.0.1:$(value port) http://guest:guest@127.0.0.1:$(value http)" \

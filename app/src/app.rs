@@ -8,7 +8,7 @@ use leptos_router::{
     path,
 };
 
-use crate::pages::{builds, events, functions, session};
+use crate::pages::{builds, deadletters, events, functions, session};
 
 /// Every page. `Async`: the whole page is there before the first byte, so it is complete
 /// without JavaScript and its status code is right.
@@ -34,7 +34,15 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/t/:tenant/functions/:name/yaml") view=functions::yaml::YamlPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/functions/:name/delete") view=functions::delete::DeletePage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/events") view=events::list::EventsPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/events/types") view=events::types::TypesPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/events/types/:type") view=events::types::TypePage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/events/:position") view=events::detail::EventPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/deadletters") view=deadletters::list::ListPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/deadletters/replay") view=deadletters::replay::PlanPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/deadletters/discard") view=deadletters::discard::DiscardPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/deadletters/replays/:id") view=deadletters::job::JobPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/deadletters/:position") view=deadletters::detail::DetailPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/deadletters/:position/edit") view=deadletters::edit::EditPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/preferences") view=session::preferences::PreferencesPage ssr=mode/>
             </FlatRoutes>
         </Router>

@@ -1,6 +1,6 @@
 //! What every page has: skip link, header with the tenant, main, live island.
 
-use std::future::Future;
+use std::{future::Future, task::Poll};
 
 use domain::{FunctionName, TenantName};
 use leptos::prelude::*;
@@ -22,7 +22,9 @@ pub enum Section {
     Functions,
     /// The tenant's timeline.
     Events,
-    /// Neither.
+    /// Events that could not be delivered.
+    DeadLetters,
+    /// None of them.
     Other,
 }
 
@@ -47,6 +49,11 @@ impl Content {
         Self { title: title.into(), section: Section::Events, body: body.into_any() }
     }
 
+    /// A page of the section Dead letters.
+    pub fn dead_letters(title: impl Into<String>, body: impl IntoAny) -> Self {
+        Self { title: title.into(), section: Section::DeadLetters, body: body.into_any() }
+    }
+
     /// A page of no section.
     pub fn other(title: impl Into<String>, body: impl IntoAny) -> Self {
         Self { title: title.into(), section: Section::Other, body: body.into_any() }
@@ -63,9 +70,14 @@ where
         let live_after = session::live_position();
         let load = load();
         Suspend::new(async move {
+            in_earnest().await;
             let tenant = param("tenant").and_then(|text| text.parse::<TenantName>().ok());
             let content = load.await.unwrap_or_else(|error| failed(&error));
             let tenants = api::session::tenants().await.unwrap_or_default();
+            let dead = match &tenant {
+                Some(tenant) => api::dead_letters::badge(tenant.clone()).await.unwrap_or_default(),
+                None => 0,
+            };
             let title = match &tenant {
                 Some(tenant) => format!("{} · {tenant}", content.title),
                 None => content.title.clone(),
@@ -73,7 +85,7 @@ where
             view! {
                 <Title text=title/>
                 <a class="skip" href="#main">"Skip to content"</a>
-                <Header tenant=tenant.clone() tenants section=content.section live_after/>
+                <Header tenant=tenant.clone() tenants section=content.section dead live_after/>
                 <main id="main" tabindex="-1">{content.body}</main>
                 {tenant.map(|tenant| view! { <PaletteDialogs tenant/> })}
                 <Enhance/>
@@ -81,6 +93,20 @@ where
         })
     };
     view! { <Suspense>{page}</Suspense> }
+}
+
+/// Pending once. Before `Suspense` waits for a page it tries it, more than once, each time with a single poll: what could
+/// be done within that poll would be done again, and a form that is sent once would start two replays.
+async fn in_earnest() {
+    let mut tried = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut tried, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn failed(error: &AppError) -> Content {

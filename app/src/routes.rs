@@ -99,6 +99,54 @@ pub fn event(tenant: &TenantName, position: i64) -> String {
     format!("/t/{tenant}/events/{position}")
 }
 
+/// What the platform says and understands.
+pub fn event_types(tenant: &TenantName) -> String {
+    format!("/t/{tenant}/events/types")
+}
+
+/// One type: its schema, and a form that checks data.
+pub fn event_type(tenant: &TenantName, kind: domain::event::EventType) -> String {
+    format!("/t/{tenant}/events/types/{}", kind.name())
+}
+
+/// The tenant's dead letters.
+pub fn dead_letters(tenant: &TenantName) -> String {
+    format!("/t/{tenant}/deadletters")
+}
+
+/// One dead letter.
+pub fn dead_letter(tenant: &TenantName, position: i64) -> String {
+    format!("/t/{tenant}/deadletters/{position}")
+}
+
+/// Where the story of an event that was sent again goes on: the timeline of what it belongs to.
+pub fn sent_again(tenant: &TenantName, event: &domain::event::CloudEvent) -> String {
+    match event.correlation_id() {
+        Some(id) => format!("{}?correlation={}", events(tenant), encode(id)),
+        None => events(tenant),
+    }
+}
+
+/// The page that sends a dead letter with other data.
+pub fn edit_dead_letter(tenant: &TenantName, position: i64) -> String {
+    format!("/t/{tenant}/deadletters/{position}/edit")
+}
+
+/// The plan of a replay; the filter is its query.
+pub fn replay(tenant: &TenantName) -> String {
+    format!("/t/{tenant}/deadletters/replay")
+}
+
+/// The page that asks before dead letters are thrown away.
+pub fn discard(tenant: &TenantName) -> String {
+    format!("/t/{tenant}/deadletters/discard")
+}
+
+/// One replay job.
+pub fn replay_job(tenant: &TenantName, id: &str) -> String {
+    format!("/t/{tenant}/deadletters/replays/{id}")
+}
+
 /// How this browser shows pages.
 pub fn preferences(tenant: &TenantName) -> String {
     format!("/t/{tenant}/preferences")

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cluster::knative::{self, Activator, ColdReason, Outcome};
 use domain::{FunctionName, TenantName, Timestamp, invocation::ColdStart};
 use http_body_util::BodyExt;
-use platform::{Answer, Facts, Gateway, ObservedCall};
+use platform::{Answer, CallTag, Facts, Gateway, ObservedCall};
 use tokio::sync::mpsc;
 
 /// Calls in process, without a socket.
@@ -20,6 +20,10 @@ impl Gateway for Embedded {
         function: &FunctionName,
         request: http::Request<Bytes>,
     ) -> Answer {
+        let mut request = request;
+        if let Some(CallTag(tag)) = request.extensions_mut().remove() {
+            request.extensions_mut().insert(knative::Tag(tag));
+        }
         let response = self.0.handle(request.map(Body::from), tenant.as_str(), function.as_str()).await;
         let facts = response.extensions().get::<knative::Facts>().map(|facts| Facts {
             revision: facts.revision.to_string(),
@@ -48,6 +52,7 @@ impl knative::Observer for Observer {
             run_ms: call.run.as_secs_f64() * 1000.0,
             cold_start: call.cold_start.map(|start| cold_start(start.reason)),
             correlation_id: call.correlation_id.to_string(),
+            tag: call.tag.map(|knative::Tag(tag)| CallTag(tag)),
             failure: match call.outcome {
                 Outcome::Answered | Outcome::CallerGone => None,
                 Outcome::TimedOut => Some("TimedOut"),

@@ -4,6 +4,9 @@
 //! [`config`] the only reader of the environment; [`wiring`] the only chooser of backends; `auth` who is
 //! signed in; `rest` the JSON API; `ingress` events; `live` the stream to browsers.
 
+// The document of the API is one `json!` with a line per schema.
+#![recursion_limit = "256"]
+
 mod assets;
 mod auth;
 mod builder_command;

@@ -12,6 +12,8 @@ mod invoke;
 mod logs;
 mod manifest_body;
 mod openapi;
+mod replays;
+mod schemas;
 
 use axum::{
     Json, Router,
@@ -67,6 +69,9 @@ macro_rules! operations {
 }
 
 operations! {
+    get "/schemas" => schemas::list, "Event types, and where the schemas of their data are.", "" -> 200 "Object", [];
+    get "/schemas/{type}" => schemas::read, "The JSON Schema of the data of an event type.", "" -> 200 "Object", [];
+    post "/schemas/{type}/validate" => schemas::validate, "Whether the body would be accepted as data of this type.", "Any" -> 200 "Object", [];
     get "/tenants" => functions::tenants, "The tenants that the caller has a role in.", "" -> 200 "Tenants", [];
     get "/tenants/{tenant}/functions" => functions::list, "Functions, as manifests.", "" -> 200 "LambdaFunctionList", ["limit", "cursor"];
     post "/tenants/{tenant}/functions" => functions::create, "Creates a function from a manifest in JSON or YAML.", "LambdaFunction" -> 201 "LambdaFunction", [];
@@ -85,7 +90,15 @@ operations! {
     get "/tenants/{tenant}/events" => events::list, "Events, newest first.", "" -> 200 "EventList", ["limit", "cursor", "function", "kind", "source", "status", "correlation", "text", "since", "until"];
     post "/tenants/{tenant}/events" => events::publish, "Publishes a CloudEvent: structured, binary or a batch.", "CloudEvent" -> 202 "Accepted", [];
     get "/tenants/{tenant}/events/{position}" => events::read, "One event.", "" -> 200 "EventRecord", [];
-    get "/tenants/{tenant}/deadletters" => deadletters::list, "Events that could not be delivered, newest first.", "" -> 200 "DeadLetterList", ["limit", "cursor", "function", "kind"];
+    get "/tenants/{tenant}/events/{position}/life" => events::life, "One event and what became of it: triggers, tries, answers, dead letters, replays.", "" -> 200 "EventLife", [];
+    get "/tenants/{tenant}/deadletters" => deadletters::list, "Events that could not be delivered, newest first.", "" -> 200 "DeadLetterList", ["limit", "cursor", "function", "kind", "error", "type", "correlation"];
+    get "/tenants/{tenant}/deadletters/groups" => replays::groups, "Dead letters by error, with counts.", "" -> 200 "DeadLetterGroups", [];
+    post "/tenants/{tenant}/deadletters/plan" => replays::plan, "What a replay of these would send, and where to.", "DeadLetterFilter" -> 200 "ReplayPlan", [];
+    post "/tenants/{tenant}/deadletters/discard" => replays::discard, "Throws dead letters away, when they are as many as the body says.", "Discard" -> 200 "Discarded", [];
+    get "/tenants/{tenant}/deadletters/replays" => replays::list, "Replay jobs, newest first.", "" -> 200 "ReplayJobs", [];
+    post "/tenants/{tenant}/deadletters/replays" => replays::start, "Sends dead letters again, at a rate, until so many fail.", "ReplayOfMany" -> 202 "ReplayJob", [];
+    get "/tenants/{tenant}/deadletters/replays/{replay}" => replays::read, "One replay job.", "" -> 200 "ReplayJob", [];
+    patch "/tenants/{tenant}/deadletters/replays/{replay}" => replays::change, "Pauses, goes on with or aborts a replay job.", "ReplayChange" -> 200 "ReplayJob", [];
     get "/tenants/{tenant}/deadletters/{position}" => deadletters::read, "One dead letter, with all tries.", "" -> 200 "DeadLetter", [];
     delete "/tenants/{tenant}/deadletters/{position}" => deadletters::discard, "Throws a dead letter away.", "" -> 204 "Empty", [];
     post "/tenants/{tenant}/deadletters/{position}/replay" => deadletters::replay, "Sends the event again, with other data when the body has some.", "Replay" -> 202 "CloudEvent", [];

@@ -1,8 +1,8 @@
 //! The event timeline.
 
 use domain::{
-    CorrelationId, Cursor, Page, TenantName,
-    event::{CloudEvent, EventFilter, EventRecord},
+    CorrelationId, Cursor, FunctionName, Page, TenantName,
+    event::{CloudEvent, EventFilter, EventLife, EventRecord},
 };
 use leptos::prelude::*;
 use server_fn::codec::Json;
@@ -28,6 +28,25 @@ pub async fn list_events(
 pub async fn get_event(tenant: TenantName, position: i64) -> Result<EventRecord, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.get_event(&caller, &tenant, position).await?)
+}
+
+/// One event and what became of it.
+#[server(prefix = "/fn", endpoint = "events/life", input = Json)]
+pub async fn life_of_event(tenant: TenantName, position: i64) -> Result<EventLife, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.event_life(&caller, &tenant, position).await?)
+}
+
+/// Saves an event as a test of a function.
+#[server(prefix = "/fn", endpoint = "events/capture", input = Json)]
+pub async fn capture_event(
+    tenant: TenantName,
+    position: i64,
+    function: FunctionName,
+    name: String,
+) -> Result<(), AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.capture_event(&caller, &tenant, position, &function, &name).await.map(drop)?)
 }
 
 /// All events of one intention, oldest first.

@@ -2,10 +2,12 @@
 //! validation and audit live in `platform`.
 
 pub mod builds;
+pub mod dead_letters;
 pub mod events;
 pub mod functions;
 pub mod invocations;
 pub mod logs;
+pub mod schemas;
 pub mod session;
 pub mod views;
 

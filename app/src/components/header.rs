@@ -12,6 +12,8 @@ pub fn Header(
     tenant: Option<TenantName>,
     tenants: Vec<TenantName>,
     section: Section,
+    /// Dead letters, up to a hundred.
+    dead: u64,
     /// Where the stream of changes stood before the page was read.
     live_after: u64,
 ) -> impl IntoView {
@@ -27,6 +29,7 @@ pub fn Header(
                 <nav class="sections" aria-label="Sections">
                     {entry(routes::functions(&tenant), "lambda", "Functions", section == Section::Functions)}
                     {entry(routes::events(&tenant), "events", "Events", section == Section::Events)}
+                    {dead_letters(&tenant, dead, section == Section::DeadLetters)}
                 </nav>
                 <span class="gap"></span>
                 <button type="button" class="live" hidden aria-pressed="false" title="Live updates: press to pause">
@@ -47,6 +50,20 @@ pub fn Header(
 fn entry(href: String, shape: &'static str, text: &'static str, here: bool) -> AnyView {
     let current = here.then_some("page");
     view! { <a href=href aria-current=current>{icon(shape)}<span>{text}</span></a> }.into_any()
+}
+
+/// With a count while there is something to do.
+fn dead_letters(tenant: &TenantName, dead: u64, here: bool) -> AnyView {
+    let count = (dead > 0).then(|| {
+        let text = if dead < 100 { dead.to_string() } else { "99+".to_owned() };
+        view! { <span class="count">{text}</span> }
+    });
+    view! {
+        <a href=routes::dead_letters(tenant) aria-current=here.then_some("page") id="nav-deadletters" data-live="deadletters">
+            {icon("warn")}<span>"Dead letters"</span>{count}
+        </a>
+    }
+    .into_any()
 }
 
 /// The tenant in words, and links to the others behind it: nothing switches by itself.

@@ -16,6 +16,7 @@ pub mod manifest;
 pub mod pager;
 pub mod palette;
 pub mod problem;
+pub mod schema;
 pub mod sort;
 pub mod status;
 pub mod steps;

@@ -12,9 +12,11 @@ pub fn PaletteDialogs(tenant: TenantName) -> impl IntoView {
     let commands = [
         ("Go to functions", format!("{home}/functions"), "g f"),
         ("Go to events", format!("{home}/events"), "g e"),
+        ("Go to dead letters", format!("{home}/deadletters"), "g d"),
         ("New function", format!("{home}/new"), "n"),
         ("Failed functions", format!("{home}/functions?phase=Failed"), ""),
         ("Failed events", format!("{home}/events?status=failed"), ""),
+        ("Event types and their schemas", format!("{home}/events/types"), ""),
         ("Preferences: colours, shortcuts, sign out", format!("{home}/preferences"), "g p"),
     ];
     let items: Vec<_> = commands
@@ -29,6 +31,7 @@ pub fn PaletteDialogs(tenant: TenantName) -> impl IntoView {
         ("j  k", "Next and previous row; Enter opens it"),
         ("g f", "Functions"),
         ("g e", "Events"),
+        ("g d", "Dead letters"),
         ("g p", "Preferences"),
         ("n", "New function"),
         ("?", "This sheet"),

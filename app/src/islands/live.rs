@@ -3,7 +3,12 @@
 //! A region is an element with an id and `data-live="<topics>"`. A region with `data-chip` is not
 //! replaced under the reader's pointer: a button says how many rows are new.
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    rc::Rc,
+    time::Duration,
+};
 
 use domain::TenantName;
 use js_sys::Reflect;
@@ -36,6 +41,8 @@ struct Stream {
     button: Element,
     paused: RefCell<bool>,
     dirty: RefCell<HashSet<String>>,
+    /// A page is on its way. One at a time: an older one that came after a newer would stay.
+    fetching: Cell<bool>,
     debounce: Debounce,
 }
 
@@ -45,6 +52,7 @@ impl Stream {
             button: button.clone(),
             paused: RefCell::new(false),
             dirty: RefCell::default(),
+            fetching: Cell::default(),
             debounce: Debounce::default(),
         });
         show(button, true);
@@ -120,6 +128,16 @@ impl Stream {
     }
 
     async fn refresh(&self) {
+        if self.fetching.replace(true) {
+            return;
+        }
+        while !self.dirty.borrow().is_empty() {
+            self.refresh_once().await;
+        }
+        self.fetching.set(false);
+    }
+
+    async fn refresh_once(&self) {
         let ids: Vec<String> = self.dirty.borrow_mut().drain().collect();
         let url = window().location().href().unwrap_or_default();
         let Some(page) = dom::fetch_document(&url).await else { return };
@@ -146,6 +164,7 @@ fn topics(json: &str) -> Vec<String> {
         "log" => Vec::new(),
         "function" => vec!["functions".to_owned(), ["function:", &function].concat()],
         "build" => vec![["build:", &function].concat(), ["build-id:", &part("build")].concat()],
+        "deadLetters" => vec!["deadletters".to_owned()],
         "events" if !function.is_empty() => vec!["events".to_owned(), ["events:", &function].concat()],
         _ => vec!["*".to_owned()],
     }

@@ -94,6 +94,7 @@ impl Dialogs {
         match (after_g, event.key().as_str()) {
             (true, "f") => go(&format!("{home}/functions")),
             (true, "e") => go(&format!("{home}/events")),
+            (true, "d") => go(&format!("{home}/deadletters")),
             (true, "p") => go(&format!("{home}/preferences")),
             (false, "g") => *pending.borrow_mut() = true,
             (false, "n") => go(&format!("{home}/new")),

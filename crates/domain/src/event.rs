@@ -12,6 +12,7 @@ mod legacy;
 mod life;
 mod parser;
 mod payload;
+mod sample;
 mod service;
 mod status;
 
@@ -26,6 +27,7 @@ pub use parser::{ParserEnded, ParserStarted};
 #[cfg(feature = "kube")]
 pub use payload::schema;
 pub use payload::{InvalidData, check_data};
+pub use sample::sample_data;
 pub use service::{ServiceChanged, ServiceDeleted};
 pub use status::{HealthCheck, StatusUpdated};
 

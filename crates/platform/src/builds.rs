@@ -65,9 +65,19 @@ impl Platform {
 
     /// Builds the present source of a function again, whatever was built before.
     pub async fn rebuild(&self, caller: &Caller, tenant: &TenantName, name: &FunctionName) -> Result<()> {
+        self.rebuild_for(caller, tenant, name, uuid::Uuid::now_v7().to_string()).await
+    }
+
+    /// The same for a request that may come twice: the second time changes nothing.
+    pub(crate) async fn rebuild_for(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        name: &FunctionName,
+        request: String,
+    ) -> Result<()> {
         self.authorize(caller, tenant, Permission::Write)?;
         self.limit_builds(caller)?;
-        let request = uuid::Uuid::now_v7().to_string();
         self.edit_function(caller, tenant, name, None, |function| {
             if !function.spec.source.builds() {
                 return Err(Error::refused(

@@ -1,11 +1,15 @@
 //! From the tenants' dead-letter queues into the store, so that nothing waits unseen.
 
+mod jobs;
 mod replay;
+mod runner;
+
+pub(crate) use runner::Replays;
 
 use std::{collections::HashMap, time::Duration};
 
 use bus::{Delivery, QueueSpec};
-use domain::TenantName;
+use domain::{TenantName, event::extension, live::Change};
 use futures::StreamExt;
 use store::NewDeadLetter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -63,6 +67,10 @@ impl Platform {
                 event: delivery.event.clone(),
             };
             self.store().append_dead_letter(&letter).await?;
+            if let Some(job) = delivery.event.extension(extension::REPLAY_JOB) {
+                self.store().note_died_again(tenant, job).await?;
+            }
+            self.live().tell(Change::DeadLetters { tenant: tenant.clone() });
         }
         Ok(delivery.ack().await?)
     }

@@ -83,6 +83,7 @@ impl Platform {
         let failed = match called {
             Ok(answer) => {
                 let event = answer_event(
+                    "function",
                     tenant,
                     function,
                     &delivery.event,
@@ -105,6 +106,7 @@ impl Platform {
         };
         if !failed.transient || delivery.last {
             let event = answer_event(
+                "function",
                 tenant,
                 function,
                 &delivery.event,
@@ -130,13 +132,15 @@ impl Platform {
         attempt: u32,
     ) -> std::result::Result<ResponseSuccess, Failed> {
         let correlation = event.correlation_id().unwrap_or(&event.id).to_owned();
-        let body = serde_json::to_vec(event).map_err(Failed::unsendable)?;
-        let request = http::Request::post("/")
+        let hops = hops(event) + 1;
+        let body =
+            serde_json::to_vec(&event.clone().with(extension::HOPS, hops)).map_err(Failed::unsendable)?;
+        let mut request = http::Request::post("/")
             .header(http::header::CONTENT_TYPE, "application/cloudevents+json")
             .header("x-correlation-id", &correlation)
             .body(Bytes::from(body))
             .map_err(Failed::unsendable)?;
-        self.announce(tenant, function, &correlation, Trigger::Event { attempt });
+        self.announce(&mut request, Trigger::Event { attempt, cause: event.id.clone() });
         let answer = self.gateway().call(tenant, function, request).await;
         let status = answer.response.status();
         let (parts, body) = answer.response.into_parts();
@@ -172,6 +176,11 @@ impl Platform {
     }
 }
 
+/// How many functions the event has passed through: a function that sends on what it got keeps the count.
+pub(crate) fn hops(event: &CloudEvent) -> i64 {
+    event.extensions.get(extension::HOPS).and_then(Value::as_i64).unwrap_or_default()
+}
+
 struct Failed {
     status: Option<u16>,
     transient: bool,
@@ -189,7 +198,8 @@ impl Failed {
 
 /// The answer to an event: same correlation id, and an id of its own that is the same at every try and
 /// another for every event, replay and outcome: a duplicate would be dropped, and the story end without it.
-fn answer_event(
+pub(crate) fn answer_event(
+    component: &str,
     tenant: &TenantName,
     function: &FunctionName,
     cause: &CloudEvent,
@@ -200,7 +210,7 @@ fn answer_event(
     let replay = cause.extensions.get(extension::REPLAY_COUNT).and_then(Value::as_i64).unwrap_or_default();
     let name = format!("{}\0{}\0{replay}\0{kind}", cause.source, cause.id);
     let id = Uuid::new_v5(&ANSWERS, name.as_bytes()).to_string();
-    let event = CloudEvent::about(kind, "function", tenant, function, id, now, data)
+    let event = CloudEvent::about(kind, component, tenant, function, id, now, data)
         .with(extension::CORRELATION, cause.correlation_id().unwrap_or(&cause.id))
         .with(extension::CAUSATION, cause.id.as_str());
     match cause.extension(extension::TRACEPARENT) {
@@ -224,7 +234,7 @@ mod tests {
             event = event.with(extension::REPLAY_COUNT, count);
         }
         let (tenant, function) = ("acme".parse().unwrap(), "f".parse().unwrap());
-        answer_event(&tenant, &function, &event, kind, Timestamp::from_millis(1), &ResponseSuccess(json!(1)))
+        answer_event("function", &tenant, &function, &event, kind, Timestamp::from_millis(1), &ResponseSuccess(json!(1)))
             .id
     }
 

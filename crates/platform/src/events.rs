@@ -11,10 +11,12 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::{Error, Platform, Rate, Result};
+use crate::{Error, Platform, Rate, Result, dispatcher::hops};
 
 /// What the types of the platform begin with.
 const OWN: &str = "io.knative.lambda.";
+/// Functions that one event may pass through.
+const MOST_HOPS: i64 = 10;
 /// What the sources of the platform's own events begin with: nobody else's may.
 const OWN_SOURCE: &str = "io.knative.lambda/";
 
@@ -84,6 +86,9 @@ impl Platform {
             self.bus().publish(bus::Exchange::Events, &event).await?;
             self.bus().publish_to(&bus::name::function(tenant, &function), &event).await?;
             return Ok(event);
+        }
+        if kind.map(EventType::category) == Some(Category::Command) && event.target().is_none() {
+            return Err(Error::field("subject", format!("Name what the command is for: {tenant}/<function>.")));
         }
         let exchange = match kind.map(EventType::category) {
             Some(Category::Command) => bus::Exchange::Commands,
@@ -182,6 +187,16 @@ fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
             ));
         }
     }
+    if hops(&event) >= MOST_HOPS {
+        return Err(Error::refused(
+            422,
+            "too_many_hops",
+            format!(
+                "This event has passed through {MOST_HOPS} functions: they seem to call each other in a circle."
+            ),
+            "Give the functions' triggers filters that their own events do not match.",
+        ));
+    }
     if event.correlation_id().is_some_and(|id| id.parse::<CorrelationId>().is_err()) {
         return Err(Error::field(
             extension::CORRELATION,
@@ -227,6 +242,8 @@ mod tests {
         assert_eq!(field(json!({"type": "io.knative.lambda.command.function.rollback", "data": {}})), "data");
         assert_eq!(field(json!({"subject": "other/hello"})), "subject");
         assert_eq!(field(json!({"Bad-Name": "x"})), "Bad-Name");
+        assert_eq!(field(json!({"hops": 9})), "accepted");
+        assert_eq!(field(json!({"hops": 10})), "too_many_hops");
         assert_eq!(field(json!({"data": "x".repeat(MAX_DATA_BYTES)})), "event_too_large");
     }
 

@@ -1,5 +1,7 @@
 //! The port through which the platform calls functions, and what it is told of calls.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{FunctionName, TenantName, Timestamp, invocation::ColdStart};
@@ -39,6 +41,11 @@ pub struct Facts {
     pub cold_start: Option<ColdStart>,
 }
 
+/// What the platform knows a call of its own by: an extension of the request, which the gateway gives back with
+/// the [`ObservedCall`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CallTag(pub Arc<str>);
+
 /// A finished call, from anyone, as the gateway observed it.
 #[derive(Debug, Clone)]
 pub struct ObservedCall {
@@ -64,6 +71,8 @@ pub struct ObservedCall {
     pub cold_start: Option<ColdStart>,
     /// Ties call, logs and events together.
     pub correlation_id: String,
+    /// Of a call that the platform made.
+    pub tag: Option<CallTag>,
     /// Why it failed, when the gateway knows more than the status.
     pub failure: Option<&'static str>,
 }

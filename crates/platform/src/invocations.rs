@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 use domain::{
     FunctionName, TenantName, Timestamp,
-    event::{CloudEvent, EventType, ParserEnded, ParserStarted},
+    event::{CloudEvent, EventType, ParserEnded, ParserStarted, extension},
     identity::{Caller, Permission},
     invocation::{Invocation, InvokeRequest, InvokeResult},
 };
@@ -18,7 +18,7 @@ use http_body_util::BodyExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, ObservedCall, Platform, Rate, Result};
+use crate::{CallTag, Error, ObservedCall, Platform, Rate, Result};
 
 /// Longest time that a call by a person may take.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -37,7 +37,7 @@ const AT_ONCE: usize = 500;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What made a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trigger {
     /// Someone from outside.
     Http,
@@ -47,11 +47,13 @@ pub(crate) enum Trigger {
     Event {
         /// From 1.
         attempt: u32,
+        /// Id of the event.
+        cause: String,
     },
 }
 
 impl Trigger {
-    const fn as_str(self) -> &'static str {
+    const fn as_str(&self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Test => "test",
@@ -59,9 +61,9 @@ impl Trigger {
         }
     }
 
-    fn attempt(self) -> i32 {
+    fn attempt(&self) -> i32 {
         match self {
-            Self::Event { attempt } => i32::try_from(attempt).unwrap_or(i32::MAX),
+            Self::Event { attempt, .. } => i32::try_from(*attempt).unwrap_or(i32::MAX),
             _ => 1,
         }
     }
@@ -69,7 +71,7 @@ impl Trigger {
 
 /// Calls that the platform makes itself, until the gateway has told of their end.
 #[derive(Default)]
-pub(crate) struct Announced(Mutex<HashMap<(TenantName, FunctionName, String), Trigger>>);
+pub(crate) struct Announced(Mutex<HashMap<CallTag, Trigger>>);
 
 /// Above this many, the oldest are not worth keeping: the gateway lost them.
 const MOST_ANNOUNCED: usize = 10_000;
@@ -86,9 +88,9 @@ impl Platform {
         self.authorize(caller, tenant, Permission::Invoke)?;
         self.cache().function(tenant, name).ok_or(Error::NotFound("function"))?;
         let correlation = caller.correlation_id.to_string();
-        let request = outgoing(request, &correlation)?;
+        let mut request = outgoing(request, &correlation)?;
         let started = self.now();
-        self.announce(tenant, name, &correlation, Trigger::Test);
+        self.announce(&mut request, Trigger::Test);
         let call = async {
             let answer = self.gateway().call(tenant, name, request).await;
             let (head, body) = answer.response.into_parts();
@@ -129,24 +131,19 @@ impl Platform {
     }
 
     /// Notes what makes a call, for when the gateway tells of it.
-    pub(crate) fn announce(
-        &self,
-        tenant: &TenantName,
-        function: &FunctionName,
-        correlation: &str,
-        trigger: Trigger,
-    ) {
+    pub(crate) fn announce(&self, request: &mut http::Request<Bytes>, trigger: Trigger) {
+        let tag = CallTag(uuid::Uuid::now_v7().to_string().into());
         let mut announced = self.announced().0.lock().unwrap_or_else(PoisonError::into_inner);
         if announced.len() >= MOST_ANNOUNCED {
             announced.clear();
         }
-        announced.insert((tenant.clone(), function.clone(), correlation.to_owned()), trigger);
+        announced.insert(tag.clone(), trigger);
+        request.extensions_mut().insert(tag);
     }
 
     fn trigger_of(&self, call: &ObservedCall) -> Trigger {
-        let key = (call.tenant.clone(), call.function.clone(), call.correlation_id.clone());
         let mut announced = self.announced().0.lock().unwrap_or_else(PoisonError::into_inner);
-        announced.remove(&key).unwrap_or(Trigger::Http)
+        call.tag.as_ref().and_then(|tag| announced.remove(tag)).unwrap_or(Trigger::Http)
     }
 
     /// Keeps observed calls as rows and events until `stop`; whoever sends them is never slowed: a full
@@ -186,7 +183,7 @@ impl Platform {
             };
             let key = format!("calls/{}/{}", call.tenant, call.function);
             if self.limits().take(key, EVENT_RATE, self.now()).is_ok() {
-                events.extend(execution(&call, &id, trigger));
+                events.extend(execution(&call, &id, &trigger));
             }
             rows.push(Invocation {
                 id,
@@ -214,7 +211,7 @@ impl Platform {
 }
 
 /// The two events of one execution.
-fn execution(call: &ObservedCall, id: &str, trigger: Trigger) -> [CloudEvent; 2] {
+fn execution(call: &ObservedCall, id: &str, trigger: &Trigger) -> [CloudEvent; 2] {
     let failed = call.status >= 500 || call.failure.is_some();
     let kind = if failed { EventType::ParserFailed } else { EventType::ParserCompleted };
     let started = ParserStarted {
@@ -236,9 +233,13 @@ fn execution(call: &ObservedCall, id: &str, trigger: Trigger) -> [CloudEvent; 2]
         error_message: failed.then(|| format!("The call was answered with status {}.", call.status)),
     };
     let end = call.at.plus_millis((call.queue_ms + call.run_ms) as i64);
+    let caused = |event: CloudEvent| match trigger {
+        Trigger::Event { cause, .. } => event.with(extension::CAUSATION, cause.as_str()),
+        Trigger::Http | Trigger::Test => event,
+    };
     [
-        about(EventType::ParserStarted, call, format!("{id}-started"), call.at, &started),
-        about(kind, call, format!("{id}-ended"), end, &ended),
+        caused(about(EventType::ParserStarted, call, format!("{id}-started"), call.at, &started)),
+        caused(about(kind, call, format!("{id}-ended"), end, &ended)),
     ]
 }
 
@@ -250,7 +251,7 @@ fn about(
     data: &impl serde::Serialize,
 ) -> CloudEvent {
     CloudEvent::about(kind, "gateway", &call.tenant, &call.function, id, at, data)
-        .with(domain::event::extension::CORRELATION, call.correlation_id.as_str())
+        .with(extension::CORRELATION, call.correlation_id.as_str())
 }
 
 fn outgoing(request: InvokeRequest, correlation: &str) -> Result<http::Request<Bytes>> {

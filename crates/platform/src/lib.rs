@@ -13,6 +13,7 @@ mod build_rows;
 mod builds;
 mod cache;
 mod collector;
+mod commands;
 mod dead_letters;
 mod detail;
 mod dispatcher;
@@ -22,6 +23,7 @@ mod functions;
 mod gateway;
 mod images;
 mod invocations;
+mod life;
 mod limits;
 mod live;
 mod logs;
@@ -37,6 +39,7 @@ mod secrets;
 mod settings_form;
 mod source;
 mod summary;
+mod triggers;
 mod uploads;
 mod validate;
 mod views;
@@ -47,7 +50,7 @@ use domain::{Clock, Timestamp, function::RuntimeOption};
 use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Result};
-pub use gateway::{Answer, AnswerBody, Facts, Gateway, ObservedCall};
+pub use gateway::{Answer, AnswerBody, CallTag, Facts, Gateway, ObservedCall};
 pub use images::adopt_images;
 pub use limits::{Limits, Rate};
 pub use logs::LogUpdate;
@@ -95,6 +98,7 @@ struct Inner {
     live: live::Live,
     limits: Limits,
     announced: invocations::Announced,
+    replays: dead_letters::Replays,
     build_lock: tokio::sync::Mutex<()>,
     archive_places: tokio::sync::Semaphore,
 }
@@ -110,6 +114,7 @@ impl Platform {
             live,
             limits: Limits::default(),
             announced: invocations::Announced::default(),
+            replays: dead_letters::Replays::default(),
             build_lock: tokio::sync::Mutex::default(),
             archive_places: tokio::sync::Semaphore::new(uploads::AT_ONCE),
         };
@@ -162,6 +167,10 @@ impl Platform {
 
     pub(crate) fn announced(&self) -> &invocations::Announced {
         &self.inner.announced
+    }
+
+    pub(crate) fn replays(&self) -> &dead_letters::Replays {
+        &self.inner.replays
     }
 
     pub(crate) fn build_lock(&self) -> &tokio::sync::Mutex<()> {

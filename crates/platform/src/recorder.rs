@@ -56,6 +56,8 @@ impl Platform {
                 Some(NewEvent { tenant: tenant_of(&event)?, function, received_at: now, event })
             })
             .collect();
+        // Before the commit: what is on the timeline was routed, also when the platform dies in between.
+        self.route(&events).await?;
         let appended = self.store().append_events(&events).await?;
         for (recorded, appended) in events.iter().zip(&appended) {
             if appended.new {

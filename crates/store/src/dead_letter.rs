@@ -72,11 +72,12 @@ pub trait DeadLetterStore {
         filter: &DeadLetterFilter,
     ) -> Result<Vec<DeadLetterGroup>>;
 
-    /// By function.
+    /// Those up to the position `upto`, by function.
     async fn count_dead_letters(
         &self,
         tenant: &TenantName,
         filter: &DeadLetterFilter,
+        upto: i64,
     ) -> Result<Vec<DeadLetterCount>>;
 
     /// How many there are, but not more than `most`: cheap, for a badge.

@@ -17,6 +17,9 @@ const pages = [
   ["settings", `/t/${TENANT}/functions/${name}/settings`],
   ["yaml", `/t/${TENANT}/functions/${name}/yaml`],
   ["delete", `/t/${TENANT}/functions/${name}/delete`],
+  ["event types", `/t/${TENANT}/events/types`],
+  ["event type", `/t/${TENANT}/events/types/lifecycle.status.updated`],
+  ["dead letters", `/t/${TENANT}/deadletters`],
   ["not found", `/t/${TENANT}/functions/not-here`],
 ] as const;
 

@@ -7,12 +7,11 @@ use axum::{
 };
 use domain::{
     Cursor, FunctionName, Page, TenantName,
-    deadletter::{DeadLetter, FailureKind},
+    deadletter::{DeadLetter, DeadLetterFilter, FailureKind},
     event::CloudEvent,
 };
 use serde::Deserialize;
 use serde_json::Value;
-use store::DeadLetterFilter;
 
 use crate::{
     auth::Signed,
@@ -27,6 +26,10 @@ pub(crate) struct Wanted {
     cursor: Option<String>,
     function: Option<FunctionName>,
     kind: Option<FailureKind>,
+    error: Option<String>,
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    correlation: Option<String>,
 }
 
 /// What to send instead; without data: the event as it was.
@@ -45,7 +48,14 @@ pub(crate) async fn list(
     Path(tenant): Path<TenantName>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Json<Page<DeadLetter>>> {
-    let filter = DeadLetterFilter { function: wanted.function, kind: wanted.kind };
+    let filter = DeadLetterFilter {
+        function: wanted.function,
+        kind: wanted.kind,
+        error: wanted.error,
+        event_type: wanted.event_type,
+        correlation: wanted.correlation,
+        positions: Vec::new(),
+    };
     let cursor = wanted.cursor.map(Cursor);
     let page = state.platform.list_dead_letters(&caller, &tenant, &filter, cursor, wanted.limit).await;
     page.map(Json).map_err(Refusal::of(&caller))

@@ -8,7 +8,7 @@ use axum::{
 };
 use domain::{
     Cursor, FunctionName, Page, TenantName, Timestamp,
-    event::{EventFilter, EventRecord, EventStatus},
+    event::{EventFilter, EventLife, EventRecord, EventStatus},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -53,6 +53,14 @@ pub(crate) async fn read(
     Path((tenant, position)): Path<(TenantName, i64)>,
 ) -> Answer<Json<EventRecord>> {
     state.platform.get_event(&caller, &tenant, position).await.map(Json).map_err(Refusal::of(&caller))
+}
+
+pub(crate) async fn life(
+    State(state): State<AppState>,
+    Signed(caller): Signed,
+    Path((tenant, position)): Path<(TenantName, i64)>,
+) -> Answer<Json<EventLife>> {
+    state.platform.event_life(&caller, &tenant, position).await.map(Json).map_err(Refusal::of(&caller))
 }
 
 pub(crate) async fn publish(

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::harness::{TestServer, problem};
+use crate::harness::{TestServer, problem, python};
 
 fn event(id: &str, kind: &str) -> Value {
     json!({"specversion": "1.0", "id": id, "source": "test", "type": kind, "subject": "default/hello", "data": {"x": 1}})
@@ -112,5 +112,108 @@ async fn a_tenant_that_sends_too_fast_is_slowed_down() {
     let refused = refused.expect("400 events at once are more than 100 and 50 a second");
     assert!(refused.headers().contains_key(header::RETRY_AFTER));
     problem(refused, 429, "rate_limited").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_matching_trigger_calls_the_function_and_the_events_life_tells_why_others_did_not() {
+    let server = TestServer::start().await;
+    for (name, region) in [("europe", "eu"), ("america", "us")] {
+        let mut function = python(name, "def handler(event):\n    return event['x']\n");
+        function["spec"]["triggers"] = json!([{"filter": {"type": "com.acme.order", "region": region}}]);
+        assert_eq!(server.post("/functions", &function).await.status(), StatusCode::CREATED);
+    }
+    server.ready("europe").await;
+    server.ready("america").await;
+    let mut order = event("o-1", "com.acme.order");
+    order["subject"] = Value::Null;
+    order["region"] = json!("eu");
+    order["correlationid"] = json!("c-order");
+    assert_eq!(server.post_event(&order).await.status(), StatusCode::ACCEPTED);
+    let answer = server
+        .eventually("/events?kind=response.success&correlation=c-order", |page| page["items"].get(0).cloned())
+        .await;
+    assert_eq!((&answer["event"]["data"], &answer["function"]), (&json!(1), &json!("europe")));
+    let order = server.eventually("/events?kind=com.acme.order", |page| page["items"].get(0).cloned()).await;
+    let path = format!("/events/{}/life", order["position"]);
+    let life =
+        server.eventually(&path, |life| (!life["tries"].as_array()?.is_empty()).then(|| life.clone())).await;
+    assert_eq!((&life["tries"][0]["function"], &life["tries"][0]["status"]), (&json!("europe"), &json!(200)));
+    assert_eq!(life["answers"][0]["event"]["causationid"], "o-1");
+    let triggers = life["triggers"].as_array().unwrap();
+    assert_eq!((&triggers[0]["function"], &triggers[0]["fails"]), (&json!("europe"), &Value::Null));
+    assert_eq!(triggers[1]["fails"], json!({"attribute": "region", "wanted": "us", "found": "eu"}));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn commands_are_carried_out_once_and_answered() {
+    let server = TestServer::start().await;
+    let command = |id: &str, name: &str, data: Value| {
+        let mut command = event(id, &format!("io.knative.lambda.command.{name}"));
+        command["correlationid"] = json!(format!("c-{id}"));
+        command["data"] = data;
+        command
+    };
+    let answer = async |id: &str| {
+        let path = format!("/events?correlation=c-{id}&limit=200");
+        let is_answer =
+            |item: &&Value| item["event"]["type"].as_str().is_some_and(|kind| kind.contains(".response."));
+        server.eventually(&path, |page| page["items"].as_array()?.iter().find(is_answer).cloned()).await["event"].clone()
+    };
+    let spec = python("hello", "def handler(event):\n    return 1\n")["spec"].clone();
+    let deploy = command("deploy", "function.deploy", json!({"spec": spec}));
+    for _ in 0..2 {
+        assert_eq!(server.post_event(&deploy).await.status(), StatusCode::ACCEPTED);
+    }
+    let done = answer("deploy").await;
+    assert_eq!((&done["causationid"], &done["data"]["function"]), (&json!("deploy"), &json!("hello")));
+    server.ready("hello").await;
+    assert_eq!(server.get("/functions/hello/builds").await["items"].as_array().unwrap().len(), 1);
+
+    server.post_event(&command("again", "build.start", json!({}))).await;
+    assert_eq!(answer("again").await["data"]["build"], "asked for");
+    server
+        .eventually("/functions/hello/builds", |page| (page["items"].as_array()?.len() == 2).then_some(()))
+        .await;
+    server.post_event(&command("back", "function.rollback", json!({"revision": "hello-00001"}))).await;
+    assert_eq!(answer("back").await["data"]["revision"], "hello-00001");
+    let traffic = server.get("/functions/hello").await["spec"]["traffic"].clone();
+    assert_eq!(traffic, json!([{"revisionName": "hello-00001", "percent": 100}]));
+
+    server.post_event(&command("nowhere", "function.rollback", json!({"revision": "hello-00099"}))).await;
+    let refused = answer("nowhere").await;
+    assert!(refused["type"].as_str().unwrap().ends_with("response.error"), "{refused:#}");
+    assert!(refused["data"]["message"].as_str().unwrap().contains("no such Revision"), "{refused:#}");
+    let mut aimless = command("aimless", "build.start", json!({}));
+    aimless["subject"] = Value::Null;
+    problem(server.post_event(&aimless).await, 422, "invalid").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn schemas_are_served_and_tell_whether_data_fits() {
+    let server = TestServer::start().await;
+    let admin = |method, path: &str| {
+        server.anonymous(method, &format!("/api/v1/schemas{path}")).bearer_auth(&server.running().admin_token)
+    };
+    let list: Value = admin(Method::GET, "").send().await.unwrap().json().await.unwrap();
+    assert!(list["items"].as_array().unwrap().len() >= 17);
+    for entry in list["items"].as_array().unwrap() {
+        let path = entry["schema"].as_str().unwrap().strip_prefix("/api/v1/schemas").unwrap();
+        let schema: Value = admin(Method::GET, path).send().await.unwrap().json().await.unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{path}");
+    }
+    let validate = async |data: Value| -> Value {
+        let path = "/command.function.rollback/validate";
+        admin(Method::POST, path).json(&data).send().await.unwrap().json().await.unwrap()
+    };
+    assert_eq!(validate(json!({"revision": "hello-00001"})).await["valid"], true);
+    let wrong = validate(json!({"revision": 7})).await;
+    assert!(
+        wrong["reason"].as_str().is_some_and(|why| wrong["valid"] == false && !why.is_empty()),
+        "{wrong}"
+    );
+    problem(admin(Method::GET, "/no.such.type").send().await.unwrap(), 404, "not_found").await;
     server.stop().await;
 }

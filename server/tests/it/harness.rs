@@ -94,6 +94,16 @@ impl TestServer {
         self.api(Method::POST, path).json(body).send().await.unwrap()
     }
 
+    /// An event for the tenant.
+    pub(crate) async fn post_event(&self, event: &Value) -> Response {
+        self.api(Method::POST, "/events")
+            .header("content-type", "application/cloudevents+json")
+            .body(event.to_string())
+            .send()
+            .await
+            .unwrap()
+    }
+
     /// A python function with this code, created by the API.
     pub(crate) async fn create_python(&self, name: &str, code: &str) -> Value {
         let response = self.post("/functions", &python(name, code)).await;

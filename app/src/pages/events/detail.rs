@@ -1,20 +1,23 @@
 //! One event: attributes, data, and the chain that it is part of.
 
 use domain::{
-    CorrelationId, TenantName,
+    CorrelationId, FunctionName, TenantName,
     event::{CloudEvent, EventRecord, EventStatus},
 };
 use leptos::prelude::*;
 
+use super::life::{capture, life};
 use crate::{
     AppError, api,
     components::{
         button::copy,
+        field::summary,
         icon::icon,
         problem::panel_problem,
         status::{event_label, event_look},
         time::{clock, duration, full},
     },
+    form::{self, Posted},
     frame::{self, Content, framed},
     routes::{self, Tab},
 };
@@ -30,7 +33,30 @@ async fn load() -> Result<Content, AppError> {
     let position = frame::param("position")
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| AppError::not_found("event"))?;
-    let record = api::events::get_event(tenant.clone(), position).await?;
+    let whole = api::events::life_of_event(tenant.clone(), position).await?;
+    let record = whole.record.clone();
+    let posted = Posted::of_request();
+    let mut problem = None;
+    if let Some(posted) = &posted {
+        let saved = match posted.text("function").parse::<FunctionName>() {
+            Ok(function) => {
+                api::events::capture_event(tenant.clone(), position, function.clone(), posted.text("test"))
+                    .await
+                    .map(|()| function)
+            }
+            Err(error) => Err(AppError::invalid("function", error.to_string())),
+        };
+        match saved {
+            Ok(function) => form::see_other(&routes::function(&tenant, &function, Tab::Test)),
+            Err(error) => {
+                form::set_status(error.0.status);
+                problem = Some(error);
+            }
+        }
+    }
+    let typed = |name: &str, default: String| posted.as_ref().map_or(default, |posted| posted.text(name));
+    let function = typed("function", record.function.as_ref().map(ToString::to_string).unwrap_or_default());
+    let test = typed("test", record.event.id.chars().take(80).collect());
     let chain = match record.event.correlation_id().and_then(|id| id.parse::<CorrelationId>().ok()) {
         Some(id) => Some(api::events::event_chain(tenant.clone(), id).await),
         None => None,
@@ -52,6 +78,8 @@ async fn load() -> Result<Content, AppError> {
             <h1>{label.clone()}</h1>
             <span class=format!("pill {tone}")>{icon(shape)}{if failed { "Failure" } else { "Ok" }}</span>
         </div>
+        {summary(problem.as_ref(), &[("function", "function"), ("name", "test")])}
+        {life(&tenant, &whole)}
         <div class="event-page">
             <div class="stack">
                 <section class="card"><h2>"Attributes"</h2>{attributes(&tenant, &record)}</section>
@@ -61,7 +89,7 @@ async fn load() -> Result<Content, AppError> {
                     <pre class="json" tabindex="0" role="group" aria-label="The event as JSON"><code>{json}</code></pre>
                 </section>
             </div>
-            <section class="card">
+            <div class="stack"><section class="card">
                 <h2>"Its chain"</h2>
                 <p class="quiet-text">"Everything that the same click or call set off, in order."</p>
                 {match chain {
@@ -70,6 +98,7 @@ async fn load() -> Result<Content, AppError> {
                     Some(Ok(records)) => chain_list(&tenant, &records, position),
                 }}
             </section>
+            {capture(&tenant, &function, &test, problem.as_ref())}</div>
         </div>
     };
     Ok(Content::events(format!("{label} · Event {position}"), body))

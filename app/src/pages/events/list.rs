@@ -36,7 +36,14 @@ pub fn FunctionEventsPage() -> impl IntoView {
 async fn load_tenant() -> Result<Content, AppError> {
     let tenant = frame::tenant()?;
     let content = content(tenant.clone(), None).await?;
-    let body = view! { <div class="page-head"><h1>"Events"</h1></div>{content} };
+    let body = view! {
+        <div class="page-head">
+            <h1>"Events"</h1>
+            <span class="gap"></span>
+            {link_button(routes::event_types(&tenant), "quiet", "info", "Event types", None)}
+        </div>
+        {content}
+    };
     Ok(Content::events("Events", body))
 }
 

@@ -2,4 +2,6 @@
 
 pub mod detail;
 mod filter;
+mod life;
 pub mod list;
+pub mod types;

@@ -25,7 +25,7 @@ mod service;
 mod serving;
 mod watch;
 
-pub use activator::{Activator, Call, ColdReason, ColdStart, Facts, Observer, Outcome};
+pub use activator::{Activator, Call, ColdReason, ColdStart, Facts, Observer, Outcome, Tag};
 pub use config::Config;
 pub use gateway::gateway_router;
 pub(crate) use serving::start;

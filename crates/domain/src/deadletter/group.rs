@@ -76,7 +76,9 @@ pub fn error_group(reason: &str) -> String {
         }
         group.push(' ');
     }
-    group.trim_end().chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
+    // A reason of nothing but a quoted text, as Python's KeyError has it, says most itself.
+    let group = if group.trim() == "…" { line } else { group.trim_end() };
+    group.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
 }
 
 /// HTTP statuses tell errors apart.
@@ -100,6 +102,7 @@ mod tests {
         }
         assert_ne!(error_group("answered 503."), error_group("answered 400."));
         assert_eq!(error_group("broken"), "broken");
+        assert_eq!(error_group("'customer'"), "'customer'");
         assert_eq!(error_group(&"x".repeat(999)).len(), LONGEST);
     }
 }

@@ -2,13 +2,13 @@
 
 use domain::{
     Cursor, Page, TenantName,
-    deadletter::DeadLetter,
+    deadletter::{DeadLetter, DeadLetterFilter, ReplayRecord},
     event::{CloudEvent, MAX_DATA_BYTES, check_data, extension},
     identity::{Caller, Permission},
+    live::Change,
     page,
 };
 use serde_json::Value;
-use store::DeadLetterFilter;
 
 use crate::{Error, Platform, Result};
 
@@ -52,7 +52,22 @@ impl Platform {
     ) -> Result<CloudEvent> {
         self.authorize(caller, tenant, Permission::Invoke)?;
         let letter = self.dead_letter(tenant, position).await?;
-        if self.cache().function(tenant, &letter.function).is_none() {
+        let record = self.send_again(letter, &Sender::of(caller), data).await?;
+        self.store().finish_replays(tenant, std::slice::from_ref(&record), None).await?;
+        self.live().tell(Change::DeadLetters { tenant: tenant.clone() });
+        Ok(record.event)
+    }
+
+    /// Sends the event of a dead letter to the queue that it died in. Who calls this takes the letter from the
+    /// list afterwards: a crash between the two leaves a dead letter whose replay is dropped as a double, and never
+    /// an event that is nowhere.
+    pub(super) async fn send_again(
+        &self,
+        letter: DeadLetter,
+        sender: &Sender,
+        data: Option<Value>,
+    ) -> Result<ReplayRecord> {
+        if self.cache().function(&letter.tenant, &letter.function).is_none() {
             return Err(Error::refused(
                 409,
                 "function_gone",
@@ -60,12 +75,20 @@ impl Platform {
                 "Create a function of that name, or discard the dead letter.",
             ));
         }
-        let Replayed { queue, event } = replayed(letter, caller, data)?;
-        // First sent, then forgotten: a crash between the two leaves a dead letter whose replay is
-        // dropped as a duplicate, and never an event that is nowhere.
-        self.bus().publish_to(&queue, &event).await?;
-        self.store().delete_dead_letter(tenant, position).await?;
-        Ok(event)
+        let event = replayed(&letter, sender, data)?;
+        self.bus().publish_to(&letter.queue, &event).await?;
+        Ok(ReplayRecord { letter, event, at: self.now(), by: sender.name.clone(), job: sender.job.clone() })
+    }
+
+    /// The replays of the event of a dead letter, oldest first.
+    pub async fn lineage(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        event: &CloudEvent,
+    ) -> Result<Vec<ReplayRecord>> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        Ok(self.store().list_replays(tenant, &event.source, &event.id).await?)
     }
 
     /// Throws a dead letter away.
@@ -77,6 +100,7 @@ impl Platform {
     ) -> Result<()> {
         self.authorize(caller, tenant, Permission::Write)?;
         let there = self.store().delete_dead_letter(tenant, position).await?;
+        self.live().tell(Change::DeadLetters { tenant: tenant.clone() });
         there.then_some(()).ok_or(Error::NotFound("dead letter"))
     }
 
@@ -85,16 +109,22 @@ impl Platform {
     }
 }
 
-/// An event on its way back.
-#[derive(Debug)]
-struct Replayed {
-    queue: String,
-    event: CloudEvent,
+/// Who sends, and within which job.
+#[derive(Debug, Clone)]
+pub(super) struct Sender {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) job: Option<String>,
 }
 
-fn replayed(letter: DeadLetter, caller: &Caller, data: Option<Value>) -> Result<Replayed> {
-    let DeadLetter { position, queue, mut event, .. } = letter;
-    let count = event.extensions.get(extension::REPLAY_COUNT).and_then(Value::as_i64).unwrap_or_default();
+impl Sender {
+    fn of(caller: &Caller) -> Self {
+        Self { id: caller.user.id.clone(), name: caller.user.name.clone(), job: None }
+    }
+}
+
+fn replayed(letter: &DeadLetter, sender: &Sender, data: Option<Value>) -> Result<CloudEvent> {
+    let count = letter.replays();
     if count >= REPLAYS {
         return Err(Error::refused(
             409,
@@ -103,6 +133,7 @@ fn replayed(letter: DeadLetter, caller: &Caller, data: Option<Value>) -> Result<
             "Mend the function and send a new event, or discard this one.",
         ));
     }
+    let mut event = letter.event.clone();
     if let Some(data) = data {
         if data.to_string().len() > MAX_DATA_BYTES {
             return Err(Error::field("data", "The data may have 1 MiB."));
@@ -112,23 +143,26 @@ fn replayed(letter: DeadLetter, caller: &Caller, data: Option<Value>) -> Result<
         }
         (event.data, event.data_base64) = (Some(data), None);
     }
+    event.extensions.remove(extension::REPLAY_JOB);
     let event = event
-        .with(extension::REPLAY_OF, position)
+        .with(extension::REPLAY_OF, letter.position)
         .with(extension::REPLAY_COUNT, count + 1)
-        .with(extension::REPLAYED_BY, caller.user.id.as_str());
-    Ok(Replayed { queue, event })
+        .with(extension::REPLAYED_BY, sender.id.as_str());
+    Ok(match &sender.job {
+        Some(job) => event.with(extension::REPLAY_JOB, job.as_str()),
+        None => event,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{Timestamp, deadletter::FailureKind, identity::User};
+    use domain::{Timestamp, deadletter::FailureKind};
     use serde_json::json;
 
     use super::*;
 
-    fn caller() -> Caller {
-        let user = User { id: "local:ada".into(), name: "Ada".into(), platform_admin: true, roles: vec![] };
-        Caller { user, correlation_id: "c-click".parse().unwrap() }
+    fn sender(job: Option<&str>) -> Sender {
+        Sender { id: "local:ada".into(), name: "Ada".into(), job: job.map(str::to_owned) }
     }
 
     fn letter(count: i64) -> DeadLetter {
@@ -151,27 +185,25 @@ mod tests {
 
     #[test]
     fn a_replay_is_the_same_event_and_tells_where_it_comes_from() {
-        let replay = replayed(letter(2), &caller(), None).unwrap();
-        let event = serde_json::to_value(&replay.event).unwrap();
-        assert_eq!(
-            (replay.queue.as_str(), &event["id"], &event["correlationid"]),
-            ("fn.acme.f", &json!("1"), &json!("c-1"))
-        );
+        let event = replayed(&letter(2), &sender(Some("j-1")), None).unwrap();
+        let event = serde_json::to_value(&event).unwrap();
+        assert_eq!((&event["id"], &event["correlationid"]), (&json!("1"), &json!("c-1")));
+        assert_eq!(event["replayjob"], "j-1");
         assert_eq!((&event["replayof"], &event["replaycount"]), (&json!(7), &json!(3)));
         assert_eq!((&event["replayedby"], &event["data"]), (&json!("local:ada"), &json!({"n": 1})));
     }
 
     #[test]
     fn an_edited_replay_carries_the_new_data() {
-        let replay = replayed(letter(0), &caller(), Some(json!({"n": 2}))).unwrap();
-        assert_eq!(replay.event.data, Some(json!({"n": 2})));
+        let event = replayed(&letter(0), &sender(None), Some(json!({"n": 2}))).unwrap();
+        assert_eq!(event.data, Some(json!({"n": 2})));
         let huge = json!("x".repeat(MAX_DATA_BYTES));
-        assert!(matches!(replayed(letter(0), &caller(), Some(huge)), Err(Error::Invalid(_))));
+        assert!(matches!(replayed(&letter(0), &sender(None), Some(huge)), Err(Error::Invalid(_))));
     }
 
     #[test]
     fn what_died_after_ten_replays_is_not_replayed_again() {
-        let refused = replayed(letter(REPLAYS), &caller(), None).unwrap_err();
+        let refused = replayed(&letter(REPLAYS), &sender(None), None).unwrap_err();
         assert!(matches!(refused, Error::Refused { code: "replayed_too_often", .. }), "{refused:?}");
     }
 }

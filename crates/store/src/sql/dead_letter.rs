@@ -138,12 +138,14 @@ impl DeadLetterStore for Backend {
         &self,
         tenant: &TenantName,
         filter: &DeadLetterFilter,
+        upto: i64,
     ) -> Result<Vec<DeadLetterCount>> {
         let mut query = QueryBuilder::new(
             "SELECT function, COUNT(*), COUNT(CASE WHEN replays > 0 THEN 1 END), MIN(died_at), MAX(died_at),
                MAX(position) FROM dead_letters",
         );
         push(&mut query, tenant, filter);
+        query.push(" AND position <= ").push_bind(upto);
         query.push(" GROUP BY function ORDER BY COUNT(*) DESC, function");
         let rows: Vec<(String, i64, i64, i64, i64, i64)> =
             query.build_query_as().fetch_all(&self.read).await?;

@@ -67,7 +67,10 @@ pub(crate) async fn dead_letters_are_grouped_counted_and_deleted_together(store:
     let seen: Vec<_> = groups.iter().map(|group| (group.error.as_str(), group.count, group.last)).collect();
     assert_eq!(seen, [("busy", 1, at(3)), ("order # is unknown", 2, at(2))]);
     let unknown = DeadLetterFilter { error: Some(groups[1].error.clone()), ..Default::default() };
-    let [count] = store.count_dead_letters(&acme(), &unknown).await.unwrap().try_into().unwrap();
+    let [count] = store.count_dead_letters(&acme(), &unknown, i64::MAX).await.unwrap().try_into().unwrap();
+    let [earlier] =
+        store.count_dead_letters(&acme(), &unknown, count.upto - 1).await.unwrap().try_into().unwrap();
+    assert_eq!(earlier.count, 1, "what came after a plan does not count");
     assert_eq!((count.count, count.repeated, count.oldest, count.newest), (2, 0, at(1), at(2)));
     assert_eq!(store.some_dead_letters(&acme(), 2).await.unwrap(), 2);
     assert_eq!(store.some_dead_letters(&other(), 2).await.unwrap(), 0);

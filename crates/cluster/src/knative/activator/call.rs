@@ -55,6 +55,11 @@ pub struct Facts {
     pub first_byte: Duration,
 }
 
+/// Whatever the sender of a request inside the platform knows it by: as an extension of the request it comes back
+/// with the [`Call`]. Correlation ids do not tell calls apart, since one intention may make many.
+#[derive(Clone, Debug)]
+pub struct Tag(pub Arc<str>);
+
 /// One finished call.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -78,6 +83,8 @@ pub struct Call {
     /// From handing the request to the Pod until the end of the response.
     pub run: Duration,
     pub correlation_id: Arc<str>,
+    /// From inside the platform only.
+    pub tag: Option<Tag>,
 }
 
 /// Is told of every finished call. Called on the data path: it must not block, a channel that is full

@@ -169,6 +169,7 @@ impl Activator {
                 path: path.path().to_owned(),
                 request_bytes,
                 correlation_id,
+                tag: parts.extensions.remove(),
                 started: Timestamp::now(),
                 at,
             },

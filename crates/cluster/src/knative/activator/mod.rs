@@ -15,7 +15,7 @@ mod slot;
 mod table;
 mod upgrade;
 
-pub use call::{Call, ColdReason, ColdStart, Facts, Observer, Outcome};
+pub use call::{Call, ColdReason, ColdStart, Facts, Observer, Outcome, Tag};
 pub use forward::Activator;
 
 pub(super) use backend::{Backend, Settings};

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use super::{
     backend::{Flight, Lease},
-    call::{Call, ColdStart, Facts, Observer, Outcome},
+    call::{Call, ColdStart, Facts, Observer, Outcome, Tag},
 };
 
 /// The one who is told of finished calls; set once.
@@ -35,6 +35,7 @@ pub(super) struct Arrival {
     pub(super) path: String,
     pub(super) request_bytes: RequestBytes,
     pub(super) correlation_id: Arc<str>,
+    pub(super) tag: Option<Tag>,
     pub(super) started: Timestamp,
     pub(super) at: Instant,
 }
@@ -108,6 +109,7 @@ impl Record {
             cold_start: self.cold_start,
             run: now.duration_since(taken),
             correlation_id: arrival.correlation_id.clone(),
+            tag: arrival.tag.take(),
         });
     }
 }

@@ -30,9 +30,11 @@ impl Kubernetes {
 
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let mut request =
-            self.http.request(method, format!("{}{path}", self.server)).bearer_auth(&self.token);
+            self.http.request(method.clone(), format!("{}{path}", self.server)).bearer_auth(&self.token);
         if let Some(body) = body {
-            request = request.json(body);
+            let kind =
+                if method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
+            request = request.header("content-type", kind).json(body);
         }
         let answer = request.send().await?;
         if !answer.status().is_success() {

@@ -34,3 +34,20 @@ pub trait Bus: Send + Sync + 'static {
     /// Every later call gives [`crate::Error::Closed`].
     async fn close(&self);
 }
+
+/// Events on their way to the bus at once in [`publish_all`].
+const AT_ONCE: usize = 256;
+
+/// Publishes events in their order, at about the price of one: all that wait share a commit (or the
+/// confirms of a channel). When it fails, any of the events after the first may have been accepted.
+pub async fn publish_all(bus: &dyn Bus, exchange: Exchange, events: &[CloudEvent]) -> Result<()> {
+    for some in events.chunks(AT_ONCE) {
+        // Each is begun in its turn, since all are polled in this order.
+        let mut sent = Vec::with_capacity(some.len());
+        for event in some {
+            sent.push(bus.publish(exchange, event));
+        }
+        futures::future::try_join_all(sent).await?;
+    }
+    Ok(())
+}

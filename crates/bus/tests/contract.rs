@@ -56,6 +56,7 @@ macro_rules! all_cases {
             $open,
             publish::{
                 an_event_reaches_every_queue_bound_for_its_type_and_no_other,
+                many_events_published_together_keep_their_order,
                 an_event_without_a_queue_is_accepted,
                 the_same_source_and_id_is_delivered_once,
                 the_same_id_of_another_source_is_another_event,

@@ -203,10 +203,7 @@ impl Platform {
         }
         self.store().append_invocations(&rows).await?;
         // In order: a call's start before its end.
-        for event in &events {
-            self.bus().publish(bus::Exchange::Events, event).await?;
-        }
-        Ok(())
+        Ok(bus::publish_all(self.bus(), bus::Exchange::Events, &events).await?)
     }
 }
 

@@ -9,7 +9,7 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use crate::{
     AppError, api,
-    components::{header::Header, palette::PaletteDialogs, problem::ProblemPanel},
+    components::{header::Header, outages::outages, palette::PaletteDialogs, problem::ProblemPanel},
     form,
     islands::enhance::Enhance,
     session,
@@ -85,9 +85,9 @@ where
             view! {
                 <Title text=title/>
                 <a class="skip" href="#main">"Skip to content"</a>
-                <Header tenant=tenant.clone() tenants section=content.section dead live_after/>
-                <main id="main" tabindex="-1">{content.body}</main>
-                {tenant.map(|tenant| view! { <PaletteDialogs tenant/> })}
+                <Header tenant=tenant.clone() tenants=tenants.clone() section=content.section dead live_after/>
+                <main id="main" tabindex="-1">{outages(&session::outages())}{content.body}</main>
+                {tenant.map(|tenant| view! { <PaletteDialogs tenant tenants function=param("name").and_then(|name| name.parse().ok())/> })}
                 <Enhance/>
             }
         })

@@ -2,6 +2,7 @@
 
 use domain::{
     Clock as _, SystemClock, TenantName, Timestamp,
+    health::Outage,
     identity::{Caller, Permission},
 };
 use http::{
@@ -24,6 +25,11 @@ pub fn may(permission: Permission, tenant: &TenantName) -> bool {
 /// Where the stream of changes stands.
 pub fn live_position() -> u64 {
     use_context::<Platform>().map_or(0, |platform| platform.live_position())
+}
+
+/// What the platform stands on and does not answer at present.
+pub fn outages() -> Vec<Outage> {
+    use_context::<Platform>().map(|platform| platform.outages()).unwrap_or_default()
 }
 
 /// Why a button is off, for those who may not press it.

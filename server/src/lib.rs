@@ -17,6 +17,7 @@ mod data_folder;
 mod error;
 mod gateway;
 mod health;
+mod image_store;
 mod ingress;
 mod live;
 mod problem;

@@ -27,6 +27,7 @@ use crate::{
     config::{self, Config},
     data_folder::DataFolder,
     gateway::{Embedded, Observer},
+    image_store::LayoutFolder,
     router,
     state::AppState,
 };
@@ -138,6 +139,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         bus: bus.clone(),
         storage: storage.clone(),
         gateway: Arc::new(Embedded(cluster.activator().clone())),
+        images: Arc::new(LayoutFolder(images.root().to_owned())),
         clock: Arc::new(SystemClock),
     };
     let settings = Settings { gateway_url: config.gateway_url(), runtimes: options };
@@ -157,6 +159,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         let age = Duration::from_hours(hours.get().into());
         tasks.spawn(platform.clone().run_image_sweeper(images, age, stop.clone()));
     }
+    tasks.spawn(platform.clone().run_health(stop.clone()));
     tasks.spawn(platform.clone().run_calls(observed, stop.clone()));
     tasks.spawn(operate(client.clone(), bus.clone(), operator_settings, stop.clone()));
     platform.ready().await;

@@ -6,6 +6,7 @@ use domain::{
         Deploy, FunctionDetail, FunctionQuery, FunctionSummary, ManifestForm, NameCheck, NewFunction, Phase,
         Preview, RuntimeOption, SettingsForm, SourceView,
     },
+    preflight::Check,
 };
 use leptos::prelude::*;
 use server_fn::codec::Json;
@@ -43,6 +44,20 @@ pub async fn get_function(tenant: TenantName, name: FunctionName) -> Result<Func
 pub async fn check_name(tenant: TenantName, text: String) -> Result<NameCheck, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.check_name(&caller, &tenant, &text).await?)
+}
+
+/// What a new function would meet.
+#[server(prefix = "/fn", endpoint = "functions/preflight", input = Json)]
+pub async fn preflight(tenant: TenantName) -> Result<Vec<Check>, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.preflight(&caller, &tenant).await?)
+}
+
+/// What a change of a function would meet.
+#[server(prefix = "/fn", endpoint = "functions/preflight-of", input = Json)]
+pub async fn preflight_of(tenant: TenantName, name: FunctionName) -> Result<Vec<Check>, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.preflight_of(&caller, &tenant, &name).await?)
 }
 
 /// The create form.

@@ -5,6 +5,7 @@ use domain::{
     event::{EventRecord, EventStatus},
 };
 use leptos::prelude::*;
+use serde_json::Value;
 
 use super::{
     icon::icon,
@@ -12,6 +13,10 @@ use super::{
     time::{ago, duration},
 };
 use crate::routes;
+
+/// Values of an event's data that a row shows, and letters of them together.
+const ARGUMENTS: usize = 3;
+const ARGUMENT_CHARS: usize = 90;
 
 /// The rows; `with_function` for timelines of a whole tenant.
 pub fn event_table(tenant: &TenantName, records: &[EventRecord], with_function: bool) -> AnyView {
@@ -92,6 +97,41 @@ fn summary(record: &EventRecord) -> String {
         };
     }
     first(&["message", "reason", "buildId", "revision", "service", "source", "invocationId"])
+        .or_else(|| record.event.data.as_ref().and_then(arguments))
         .or_else(|| record.event.subject.clone())
         .unwrap_or_default()
+}
+
+/// The first values of an event's data, as far as they fit into a cell.
+fn arguments(data: &Value) -> Option<String> {
+    let scalar = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    };
+    let text = match data {
+        Value::Object(fields) => {
+            let named = fields.iter().filter_map(|(name, value)| Some(format!("{name}: {}", scalar(value)?)));
+            named.take(ARGUMENTS).collect::<Vec<_>>().join(" · ")
+        }
+        other => scalar(other)?,
+    };
+    let short: String = text.chars().take(ARGUMENT_CHARS).collect();
+    (!short.is_empty()).then(|| if short.len() < text.len() { format!("{short}…") } else { short })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_first_values_tell_events_of_one_type_apart() {
+        let order = json!({"items": [1, 2], "number": 4711, "paid": true, "to": "Ada", "zip": "8000"});
+        assert_eq!(arguments(&order).as_deref(), Some("number: 4711 · paid: true · to: Ada"));
+        assert_eq!(arguments(&json!("ü".repeat(200))).unwrap().chars().count(), ARGUMENT_CHARS + 1);
+        assert_eq!(arguments(&json!({"deep": {"er": 1}})), None);
+        assert_eq!(arguments(&json!([1, 2])), None);
+    }
 }

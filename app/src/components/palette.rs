@@ -1,29 +1,52 @@
 //! The command palette and the sheet of shortcuts; `islands/palette.rs` opens them.
 
-use domain::TenantName;
+use domain::{FunctionName, TenantName, identity::Permission};
 use leptos::prelude::*;
 
-use crate::islands::palette::Palette;
+use crate::{
+    islands::palette::Palette,
+    routes::{self, Tab},
+    session,
+};
 
 /// The two dialogs, and the island that opens them.
 #[component]
-pub fn PaletteDialogs(tenant: TenantName) -> impl IntoView {
+pub fn PaletteDialogs(
+    tenant: TenantName,
+    /// All that the caller is in.
+    tenants: Vec<TenantName>,
+    /// The one that the page is about.
+    function: Option<FunctionName>,
+) -> impl IntoView {
     let home = format!("/t/{tenant}");
     let commands = [
         ("Go to functions", format!("{home}/functions"), "g f"),
         ("Go to events", format!("{home}/events"), "g e"),
         ("Go to dead letters", format!("{home}/deadletters"), "g d"),
-        ("New function", format!("{home}/new"), "n"),
         ("Failed functions", format!("{home}/functions?phase=Failed"), ""),
         ("Failed events", format!("{home}/events?status=failed"), ""),
         ("Event types and their schemas", format!("{home}/events/types"), ""),
         ("Preferences: colours, shortcuts, sign out", format!("{home}/preferences"), "g p"),
     ];
-    let items: Vec<_> = commands
-        .into_iter()
-        .map(|(text, href, keys)| {
-            view! { <li role="option" aria-selected="false"><a href=href tabindex="-1">{text}<kbd>{keys}</kbd></a></li> }
+    let forbidden = (!session::may(Permission::Write, &tenant)).then(|| session::needs(Permission::Write));
+    let new = match forbidden {
+        Some(why) => unavailable("New function", why),
+        None => command("New function".to_owned(), routes::new_function(&tenant), "n"),
+    };
+    let of_function = function.into_iter().flat_map(|name| {
+        let tenant = tenant.clone();
+        Tab::ALL.map(move |tab| {
+            command(format!("{name}: {}", tab.label()), routes::function(&tenant, &name, tab), "")
         })
+    });
+    let switches = tenants
+        .into_iter()
+        .filter(|other| *other != tenant)
+        .map(|other| command(format!("Switch to the tenant {other}"), routes::functions(&other), ""));
+    let items: Vec<AnyView> = of_function
+        .chain([new])
+        .chain(commands.into_iter().map(|(text, href, keys)| command(text.to_owned(), href, keys)))
+        .chain(switches)
         .collect();
     let rows = [
         ("Ctrl K", "Search and commands (also Cmd K)"),
@@ -67,4 +90,19 @@ pub fn PaletteDialogs(tenant: TenantName) -> impl IntoView {
         </div>
         <Palette tenant/>
     }
+}
+
+fn command(text: String, to: String, keys: &'static str) -> AnyView {
+    view! { <li role="option" aria-selected="false"><a href=to tabindex="-1">{text}<kbd>{keys}</kbd></a></li> }
+        .into_any()
+}
+
+/// What the caller may not do, and who can change that.
+fn unavailable(text: &'static str, why: String) -> AnyView {
+    view! {
+        <li role="option" aria-selected="false" aria-disabled="true">
+            <span class="off">{text}<span class="quiet-text">{why}</span></span>
+        </li>
+    }
+    .into_any()
 }

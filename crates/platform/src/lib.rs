@@ -21,6 +21,7 @@ mod error;
 mod events;
 mod functions;
 mod gateway;
+mod health;
 mod images;
 mod invocations;
 mod life;
@@ -29,6 +30,7 @@ mod live;
 mod logs;
 mod manifest;
 mod preferences;
+mod preflight;
 mod preview;
 mod recorder;
 mod retention;
@@ -55,6 +57,7 @@ pub use images::adopt_images;
 pub use limits::{Limits, Rate};
 pub use logs::LogUpdate;
 pub use manifest::PatchKind;
+pub use preflight::ImageStore;
 pub use retention::Retention;
 pub use source::Download;
 pub use uploads::MOST_BYTES as UPLOAD_BYTES;
@@ -81,6 +84,8 @@ pub struct Ports {
     pub storage: storage::Storage,
     /// Calls functions.
     pub gateway: Arc<dyn Gateway>,
+    /// Where builds put images.
+    pub images: Arc<dyn ImageStore>,
     /// Where the present comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -97,6 +102,7 @@ struct Inner {
     cache: cache::Cache,
     live: live::Live,
     limits: Limits,
+    health: health::Health,
     announced: invocations::Announced,
     replays: dead_letters::Replays,
     build_lock: tokio::sync::Mutex<()>,
@@ -113,6 +119,7 @@ impl Platform {
             cache: cache::Cache::default(),
             live,
             limits: Limits::default(),
+            health: health::Health::default(),
             announced: invocations::Announced::default(),
             replays: dead_letters::Replays::default(),
             build_lock: tokio::sync::Mutex::default(),
@@ -165,12 +172,20 @@ impl Platform {
         &*self.inner.ports.gateway
     }
 
+    pub(crate) fn images(&self) -> &dyn ImageStore {
+        &*self.inner.ports.images
+    }
+
     pub(crate) fn announced(&self) -> &invocations::Announced {
         &self.inner.announced
     }
 
     pub(crate) fn replays(&self) -> &dead_letters::Replays {
         &self.inner.replays
+    }
+
+    pub(crate) fn health(&self) -> &health::Health {
+        &self.inner.health
     }
 
     pub(crate) fn build_lock(&self) -> &tokio::sync::Mutex<()> {

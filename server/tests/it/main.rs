@@ -11,5 +11,6 @@ mod hostile;
 mod images;
 mod journey;
 mod live;
+mod outage;
 mod process;
 mod uploads;

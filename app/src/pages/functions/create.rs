@@ -38,7 +38,8 @@ async fn load() -> Result<Content, AppError> {
         }
         Done::Form(draft, problem) => {
             status(problem.as_ref());
-            create_form(&tenant, &runtimes, &draft, problem.as_ref())
+            let checks = api::functions::preflight(tenant.clone()).await;
+            create_form(&tenant, &runtimes, &draft, problem.as_ref(), checks)
         }
         Done::Yaml(manifest, problem) => {
             status(problem.as_ref());

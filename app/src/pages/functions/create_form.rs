@@ -5,6 +5,7 @@ use domain::{
     function::{Language, RuntimeOption, UploadReceipt},
     identity::Permission,
     name::FUNCTION_NAME_PATTERN,
+    preflight::Check,
 };
 use leptos::prelude::*;
 
@@ -17,6 +18,7 @@ use crate::{
         field::{self, Input, error_of, input, summary},
         function_head::breadcrumb,
         icon::icon,
+        preflight::preflight,
         upload::Upload,
     },
     routes,
@@ -54,6 +56,7 @@ pub(super) fn create_form(
     runtimes: &[RuntimeOption],
     draft: &Draft,
     problem: Option<&AppError>,
+    checks: Result<Vec<Check>, AppError>,
 ) -> AnyView {
     let name_error = error_of(problem, &["metadata.name"]);
     view! {
@@ -103,6 +106,7 @@ pub(super) fn create_form(
                 })}
                 {env_rows(&draft.env, PLAIN_HINT, error_of(problem, &["spec.env"]))}
             </details>
+            {preflight(checks)}
             <div class="form-end">
                 {submit("primary", "check", "Create and build", "create", (Permission::Write, tenant))}
                 <button class="button" name="do" value="yaml" formnovalidate>{icon("file")}"Edit as YAML"</button>

@@ -57,6 +57,7 @@ async fn load() -> Result<Content, AppError> {
     // A form that was sent goes on from where it began, so that a newer version is still noticed.
     let version = posted.as_ref().map(|posted| posted.text("version")).filter(|version| !version.is_empty());
     let version = version.unwrap_or_else(|| detail.summary.version.clone());
+    let checks = api::functions::preflight_of(tenant.clone(), name.clone()).await;
     let shown = Shown {
         detail: &detail,
         fields: &fields,
@@ -64,6 +65,7 @@ async fn load() -> Result<Content, AppError> {
         preview: preview.as_ref(),
         version: &version,
         saved,
+        checks: &checks,
     };
     let body = view! {
         {function_head(&detail, Some(Tab::Settings))}

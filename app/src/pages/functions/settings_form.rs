@@ -3,6 +3,7 @@
 use domain::{
     function::{FunctionDetail, Preview, SecretVar},
     identity::Permission,
+    preflight::Check,
 };
 use leptos::prelude::*;
 
@@ -15,6 +16,7 @@ use crate::{
         field::{self, Input, error_of, input, summary},
         icon::icon,
         manifest::{manifest, terminal},
+        preflight::preflight,
         problem::done,
         time::ago,
     },
@@ -48,10 +50,11 @@ pub(super) struct Shown<'a> {
     /// Where the form began.
     pub(super) version: &'a str,
     pub(super) saved: bool,
+    pub(super) checks: &'a Result<Vec<Check>, AppError>,
 }
 
 pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
-    let Shown { detail, fields, problem, preview, version, saved } = *shown;
+    let Shown { detail, fields, problem, preview, version, saved, checks } = *shown;
     let summary_row = &detail.summary;
     let (tenant, name) = (&summary_row.tenant, &summary_row.name);
     let path_of = |id: &str| FIELDS.iter().find(|(_, field)| *field == id).map_or("", |(path, _)| path);
@@ -99,6 +102,7 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
                 <h2>"Build"</h2>
                 <div class="grid-fields">{text("build_timeout", "Time-out", "As 30m.", &fields.build_timeout)}</div>
             </section>
+            {preflight(checks.clone())}
             <div class="form-end">
                 {submit("primary", "check", "Save", "save", (Permission::Write, tenant))}
                 <button class="button" name="do" value="yaml" formnovalidate>{icon("file")}"Show as YAML"</button>

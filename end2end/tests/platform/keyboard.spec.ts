@@ -15,6 +15,17 @@ test("the palette finds a function and goes there", async ({ page, functions }) 
   await page.waitForURL(`**/functions/${name}`);
 });
 
+test("on a function's page the palette leads to its tabs", async ({ page, functions }) => {
+  const name = uniqueName("tabs");
+  await functions.create(name);
+  await expect(page.locator(".live")).toContainText("Live");
+  await page.keyboard.press("ControlOrMeta+k");
+  await page.keyboard.type("settings");
+  await expect(page.getByRole("option", { name: `${name}: Settings` })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/functions/${name}/settings`);
+});
+
 test("shortcuts lead through the pages and never fire in a field", async ({ page, functions }) => {
   await functions.openList();
   await expect(page.locator(".live")).toContainText("Live");

@@ -147,6 +147,10 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     let (calls, observed) = mpsc::channel(CALLS_WAITING);
     cluster.activator().observe(Arc::new(Observer(calls)));
     tasks.spawn(platform.clone().run_cache(stop.clone()));
+    tasks.spawn(platform.clone().run_health(stop.clone()));
+    tasks.spawn(operate(client.clone(), bus.clone(), operator_settings, stop.clone()));
+    // What follows asks the cache whose an event, an upload or a log is: it must have seen the cluster.
+    platform.ready().await;
     tasks.spawn(platform.clone().run_recorder(stop.clone()));
     tasks.spawn(platform.clone().run_collector(stop.clone()));
     tasks.spawn(platform.clone().run_dispatcher(stop.clone()));
@@ -159,10 +163,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         let age = Duration::from_hours(hours.get().into());
         tasks.spawn(platform.clone().run_image_sweeper(images, age, stop.clone()));
     }
-    tasks.spawn(platform.clone().run_health(stop.clone()));
     tasks.spawn(platform.clone().run_calls(observed, stop.clone()));
-    tasks.spawn(operate(client.clone(), bus.clone(), operator_settings, stop.clone()));
-    platform.ready().await;
 
     let state = AppState {
         platform: platform.clone(),

@@ -137,16 +137,23 @@ async fn reconcile(function: Arc<LambdaFunction>, context: Arc<Context>) -> Resu
     }
     let observed = dereference::run(&function, &context).await?;
     let valid = validate::run(&function);
-    let plan = build::decide(&function, valid.as_ref().ok(), &observed, &context.settings);
+    let decision = build::decide(&function, valid.as_ref().ok(), &observed, &context.settings);
+    apply::end_build(&function, &decision, &context).await?;
+    let plan = &decision.plan;
     let applied = match &valid {
         Ok(valid) => {
-            let desired = render::run(&function, valid, &plan, &observed, &context.settings);
-            Box::pin(apply::run(&function, valid, desired, &plan, &observed, &context)).await?
+            let desired = render::run(&function, valid, plan, &observed, &context.settings);
+            Box::pin(apply::run(&function, valid, desired, &observed, &context)).await?
         }
         Err(_) => apply::Applied::from_observed(&observed),
     };
-    let facts =
-        status::Facts { invalid: valid.err(), plan: &plan, applied: &applied, now: context.clock.now() };
+    let facts = status::Facts {
+        invalid: valid.err(),
+        plan,
+        superseded: decision.superseded.as_ref(),
+        applied: &applied,
+        now: context.clock.now(),
+    };
     let next = status::derive(&function, &facts);
     let requeue = status::write(&function, next, &context).await?;
     context.failures.clear(&function);

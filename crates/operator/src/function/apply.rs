@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::{
     BACKOFF_FIRST, BACKOFF_MAX, Context,
-    build::{Plan, Superseded},
+    build::{Decision, Plan, Superseded},
     dereference::Observed,
     render::Desired,
     validate::Validated,
@@ -48,15 +48,11 @@ pub(crate) async fn run(
     function: &LambdaFunction,
     valid: &Validated,
     desired: Desired,
-    plan: &Plan,
     observed: &Observed,
     context: &Context,
 ) -> Result<Applied> {
     let namespace = function.namespace().unwrap_or_default();
     let mut applied = Applied::from_observed(observed);
-    if let Plan::Start { superseded: Some(Superseded { job, .. }), .. } | Plan::Cancelled { job } = plan {
-        delete_job(context, &namespace, job).await?;
-    }
     if let Some(job) = desired.job {
         create_job(context, &namespace, &job).await?;
     }
@@ -72,6 +68,20 @@ pub(crate) async fn run(
     }
     applied.queue_ready = context.queues.ensure(valid, context).await;
     Ok(applied)
+}
+
+/// Takes away the Job of a build that is to end.
+pub(crate) async fn end_build(
+    function: &LambdaFunction,
+    decision: &Decision,
+    context: &Context,
+) -> Result<()> {
+    let superseded = decision.superseded.as_ref().map(|Superseded { job, .. }| job);
+    let cancelled = if let Plan::Cancelled { job } = &decision.plan { Some(job) } else { None };
+    for job in superseded.into_iter().chain(cancelled) {
+        delete_job(context, &function.namespace().unwrap_or_default(), job).await?;
+    }
+    Ok(())
 }
 
 /// A Job of that name is this build: an operator that stopped before its status write made it.

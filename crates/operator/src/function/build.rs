@@ -28,6 +28,15 @@ const MOST_ATTEMPTS: i64 = 5;
 /// Error code of a build that someone ended; not a failure category, because nothing failed.
 pub(crate) const CANCELLED: &str = "cancelled";
 
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Decision {
+    /// About the image.
+    pub(crate) plan: Plan,
+    /// The build in progress, when the plan is not about it: it ends here, whatever the plan is.
+    pub(crate) superseded: Option<Superseded>,
+}
+
 /// What is to be done about the image.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Plan {
@@ -39,8 +48,8 @@ pub(crate) enum Plan {
     Built { hash: String, image: String, digest: Option<String> },
     /// All places are taken; 1 is next.
     Queued { hash: String, position: usize },
-    /// A new build; the Job of an older one goes.
-    Start { build: NewBuild, superseded: Option<Superseded> },
+    /// A new build.
+    Start { build: NewBuild },
     /// The newest build runs.
     Running,
     /// It has just ended with an image.
@@ -64,7 +73,7 @@ pub(crate) struct NewBuild {
     pub(crate) attempt: i64,
 }
 
-/// A build that gives way to a new one.
+/// A build that nobody waits for any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Superseded {
     pub(crate) job: String,
@@ -102,41 +111,61 @@ pub(crate) fn decide(
     valid: Option<&Validated>,
     observed: &Observed,
     settings: &Settings,
-) -> Plan {
-    let Some(valid) = valid else { return Plan::Invalid };
+) -> Decision {
+    let newest = newest(function);
+    let instead = |plan, why| {
+        let superseded = in_progress(&newest).map(|job| Superseded { job: job.to_owned(), why });
+        Decision { plan, superseded }
+    };
+    let newer = "A newer source took its place.";
+    let Some(valid) = valid else { return instead(Plan::Invalid, "The spec is no longer valid.") };
     let language = match &valid.origin {
-        Origin::Image(image) => return Plan::Given { image: image.reference() },
+        Origin::Image(image) => return instead(Plan::Given { image: image.reference() }, newer),
         Origin::Code { language } => *language,
     };
     let hash = source_hash(function);
-    let newest = newest(function);
     let asked = is_asked_for(function);
-    let mut why = "A newer source took its place.";
-    if newest.source_hash.as_ref() == Some(&hash) && !asked {
-        match stand(function, &newest, &hash, observed) {
-            Some(plan) => return plan,
-            None => why = "Its Job is gone; the build begins anew.",
+    if newest.source_hash.as_ref() != Some(&hash) || asked {
+        if let (Some(image), false) = (&newest.image_uri, asked)
+            && newest.image_source_hash.as_ref() == Some(&hash)
+        {
+            // Back to the source of the last good image.
+            let digest = newest.digest.clone();
+            return instead(Plan::Built { hash, image: image.clone(), digest }, newer);
+        }
+        return instead(build(function, valid, language, hash, &newest, observed, settings), newer);
+    }
+    match stand(function, &newest, &hash, observed) {
+        Some(plan) => Decision { plan, superseded: None },
+        None => {
+            let why = "Its Job is gone; the build begins anew.";
+            instead(build(function, valid, language, hash, &newest, observed, settings), why)
         }
     }
-    if let (Some(image), false) = (&newest.image_uri, asked)
-        && newest.image_source_hash.as_ref() == Some(&hash)
-    {
-        // Back to the source of the last good image.
-        return Plan::Built { hash, image: image.clone(), digest: newest.digest.clone() };
-    }
+}
+
+/// A new build, or a place in the queue for one.
+fn build(
+    function: &LambdaFunction,
+    valid: &Validated,
+    language: Language,
+    hash: String,
+    newest: &BuildStatus,
+    observed: &Observed,
+    settings: &Settings,
+) -> Plan {
     if observed.running_builds + observed.queued_before >= settings.concurrent_builds {
         return Plan::Queued { hash, position: observed.queued_before + 1 };
     }
     let number = newest.number + 1;
     let attempt = if newest.source_hash.as_ref() == Some(&hash) { newest.attempt + 1 } else { 1 };
-    let superseded = in_progress(&newest).map(|job| Superseded { job: job.to_owned(), why });
     Plan::Start {
         build: NewBuild { id: build_id(function, &valid.name, number), language, hash, number, attempt },
-        superseded,
     }
 }
 
-/// How the newest build, which is of the present source, stands; `None`: its Job has vanished before it ended.
+/// How the newest build, which is of the present source, stands; `None`: it was stopped, or its Job has vanished
+/// before it ended.
 fn stand(
     function: &LambdaFunction,
     newest: &BuildStatus,
@@ -144,12 +173,14 @@ fn stand(
     observed: &Observed,
 ) -> Option<Plan> {
     let Some(name) = in_progress(newest) else {
-        return Some(match &newest.image_uri {
-            Some(image) if newest.image_source_hash.as_ref() == Some(hash) && newest.error.is_none() => {
-                Plan::Built { hash: hash.clone(), image: image.clone(), digest: newest.digest.clone() }
+        return match &newest.image_uri {
+            _ if newest.error.is_some() => Some(Plan::Ended),
+            Some(image) if newest.image_source_hash.as_ref() == Some(hash) => {
+                Some(Plan::Built { hash: hash.clone(), image: image.clone(), digest: newest.digest.clone() })
             }
-            _ => Plan::Ended,
-        });
+            // Only a build that was stopped leaves neither an error nor an image of its source.
+            _ => None,
+        };
     };
     let ended = observed.job.as_ref().filter(|job| has_ended(job));
     let asked_to_end = function.annotations().get(ANNOTATION_CANCELLED_BUILD);
@@ -199,13 +230,15 @@ fn newest(function: &LambdaFunction) -> BuildStatus {
     function.status.as_ref().and_then(|status| status.build_status.clone()).unwrap_or_default()
 }
 
-/// Whether a new value of the build-request annotation, or `forceRebuild` on a new spec, asks for a build.
+/// Whether a new value of the build-request annotation, or `forceRebuild` on a new spec, asks for a build. The spec
+/// of a function that waits for a place is no longer new, but what it asks for has not begun.
 fn is_asked_for(function: &LambdaFunction) -> bool {
     let status = function.status.as_ref();
     let asked = function.annotations().get(ANNOTATION_BUILD_REQUEST);
     let obeyed = status.and_then(|status| status.observed_build_request.as_ref());
     let new_spec = function.metadata.generation != status.map(|status| status.observed_generation);
-    (asked.is_some() && asked != obeyed) || (function.spec.build.force_rebuild && new_spec)
+    (asked.is_some() && asked != obeyed)
+        || (function.spec.build.force_rebuild && (new_spec || is_queued(function)))
 }
 
 /// The Job of a build that has begun and whose end is not in the status yet.

@@ -94,7 +94,7 @@ async fn is_clean(function: &LambdaFunction, context: &Context) -> Result<bool> 
 fn announce(function: &LambdaFunction, context: &Context) -> domain::function::FunctionStatus {
     let mut draft = Draft::of(function, context.clock.now());
     if build::current_job(function).is_some() {
-        draft.end_build(EventType::BuildStopped, Some("The function was deleted."));
+        draft.stop_build("The function was deleted.");
     }
     draft.set_phase(Phase::Deleting, "Deleting", "The function is being deleted.");
     draft.finish()

@@ -34,7 +34,7 @@ pub(crate) fn run(
 ) -> Desired {
     let job = |build: &NewBuild| job::render(function, valid, build, settings);
     Desired {
-        job: if let Plan::Start { build, .. } = plan { Some(job(build)) } else { None },
+        job: if let Plan::Start { build } = plan { Some(job(build)) } else { None },
         service: plan.image().map(|image| service::render(function, valid, image, observed, settings)),
     }
 }

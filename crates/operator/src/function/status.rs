@@ -26,7 +26,7 @@ use serde_json::json;
 use super::{
     Context, PRUNE_AFTER,
     apply::{Applied, MANAGER},
-    build::{CANCELLED, Plan},
+    build::{CANCELLED, Plan, Superseded},
     validate::Invalid,
 };
 use crate::Result;
@@ -35,6 +35,7 @@ use crate::Result;
 pub(crate) struct Facts<'a> {
     pub(crate) invalid: Option<Invalid>,
     pub(crate) plan: &'a Plan,
+    pub(crate) superseded: Option<&'a Superseded>,
     pub(crate) applied: &'a Applied,
     pub(crate) now: Timestamp,
 }
@@ -44,6 +45,9 @@ pub(crate) fn derive(function: &LambdaFunction, facts: &Facts<'_>) -> Option<Fun
     let before = function.status.clone().unwrap_or_default();
     let mut draft = Draft::of(function, facts.now);
     tell_spec(&mut draft, function, &before);
+    if let Some(superseded) = facts.superseded {
+        draft.stop_build(superseded.why);
+    }
     tell_build(&mut draft, facts.plan);
     tell_service(&mut draft, &before, facts);
     conditions::derive(&mut draft, facts);
@@ -73,12 +77,7 @@ fn tell_spec(draft: &mut Draft<'_>, function: &LambdaFunction, before: &Function
 
 fn tell_build(draft: &mut Draft<'_>, plan: &Plan) {
     match plan {
-        Plan::Start { build, superseded } => {
-            if let Some(superseded) = superseded {
-                draft.end_build(EventType::BuildStopped, Some(superseded.why));
-            }
-            draft.start_build(build);
-        }
+        Plan::Start { build } => draft.start_build(build),
         Plan::Completed { report } => draft.complete_build(report),
         Plan::Failed { error } => {
             let timeout = error.code == domain::build::FailureCategory::Timeout.as_str();

@@ -53,6 +53,14 @@ fn ended(kind: &str, reason: &str) -> Job {
 }
 
 fn plan(function: &LambdaFunction, observed: &Observed) -> Plan {
+    decision(function, observed).plan
+}
+
+fn stopped(function: &LambdaFunction) -> Option<String> {
+    decision(function, &Observed::default()).superseded.map(|build| build.job)
+}
+
+fn decision(function: &LambdaFunction, observed: &Observed) -> Decision {
     let settings = Settings {
         builder_image: String::new(),
         builder_args: Vec::new(),
@@ -61,12 +69,12 @@ fn plan(function: &LambdaFunction, observed: &Observed) -> Plan {
         build_ttl_seconds: 60,
         call_timeout_seconds: 60,
     };
-    decide(function, Some(&validate::run(function).unwrap()), observed, &settings)
+    decide(function, validate::run(function).ok().as_ref(), observed, &settings)
 }
 
 fn started(plan: Plan) -> NewBuild {
     match plan {
-        Plan::Start { build, .. } => build,
+        Plan::Start { build } => build,
         other => panic!("{other:?}"),
     }
 }
@@ -93,13 +101,84 @@ fn two_functions_with_the_same_long_beginning_have_jobs_of_different_names() {
 fn an_edited_source_is_built_again_and_the_running_build_goes() {
     let mut function = with_build(function(), |_| ());
     function.spec.source.inline.as_mut().unwrap().code = "other".to_owned();
-    match plan(&function, &Observed::default()) {
-        Plan::Start { build, superseded } => {
-            assert_eq!((build.number, build.attempt), (2, 1));
-            assert_eq!(superseded.map(|old| old.job).as_deref(), Some("hello-x-b1"));
-        }
-        other => panic!("{other:?}"),
-    }
+    let build = started(plan(&function, &Observed::default()));
+    assert_eq!((build.number, build.attempt), (2, 1));
+    assert_eq!(stopped(&function).as_deref(), Some("hello-x-b1"));
+}
+
+/// An image of the first source is there, and a build of the second one runs.
+fn edited() -> (LambdaFunction, String) {
+    let mut function = built(function());
+    let first = function.spec.source.inline.as_ref().unwrap().code.clone();
+    function.spec.source.inline.as_mut().unwrap().code = "other".to_owned();
+    let hash = source_hash(&function);
+    let build = function.status.as_mut().unwrap().build_status.as_mut().unwrap();
+    build.job_name = Some("hello-x-b2".to_owned());
+    build.source_hash = Some(hash);
+    build.completed_at = None;
+    (function, first)
+}
+
+#[test]
+fn a_build_that_runs_is_stopped_when_its_source_goes_back_to_that_of_the_image() {
+    let (mut function, first) = edited();
+    function.spec.source.inline.as_mut().unwrap().code = first;
+    assert_eq!(plan(&function, &Observed::default()).image(), Some(IMAGE));
+    assert_eq!(stopped(&function).as_deref(), Some("hello-x-b2"));
+}
+
+#[test]
+fn a_build_that_runs_is_stopped_by_an_image_an_invalid_spec_and_a_newer_source_that_has_to_wait() {
+    let (mut given, _) = edited();
+    let image = serde_json::json!({"type": "image", "image": {"repository": "r", "tag": "1"}});
+    given.spec.source = serde_json::from_value(image).unwrap();
+    assert!(matches!(plan(&given, &Observed::default()), Plan::Given { .. }));
+    assert_eq!(stopped(&given).as_deref(), Some("hello-x-b2"));
+
+    let (mut invalid, _) = edited();
+    invalid.spec.runtime = None;
+    assert_eq!(plan(&invalid, &Observed::default()), Plan::Invalid);
+    assert_eq!(stopped(&invalid).as_deref(), Some("hello-x-b2"));
+
+    let (mut waits, _) = edited();
+    waits.spec.source.inline.as_mut().unwrap().code = "third".to_owned();
+    let full = Observed { running_builds: 2, ..Observed::default() };
+    let decision = decision(&waits, &full);
+    assert!(matches!(decision.plan, Plan::Queued { .. }));
+    assert_eq!(decision.superseded.map(|build| build.job).as_deref(), Some("hello-x-b2"));
+}
+
+#[test]
+fn a_source_whose_build_was_stopped_is_built_when_it_comes_back() {
+    let (mut function, _) = edited();
+    let build = function.status.as_mut().unwrap().build_status.as_mut().unwrap();
+    build.completed_at = Some("2026-01-01T00:00:00Z".to_owned());
+    let build = started(plan(&function, &Observed::default()));
+    assert_eq!(build.number, 2);
+    assert_eq!(stopped(&function), None);
+}
+
+#[test]
+fn a_forced_build_is_not_forgotten_while_it_waits_for_a_place() {
+    let mut function = built(function());
+    function.spec.build.force_rebuild = true;
+    function.metadata.generation = Some(2);
+    let full = Observed { running_builds: 2, ..Observed::default() };
+    assert!(matches!(plan(&function, &full), Plan::Queued { .. }));
+    let status = function.status.as_mut().unwrap();
+    status.observed_generation = 2;
+    status.conditions = vec![domain::function::Condition {
+        kind: condition::BUILD_READY.to_owned(),
+        status: domain::function::ConditionStatus::Unknown,
+        reason: QUEUED.to_owned(),
+        message: String::new(),
+        last_transition_time: String::new(),
+        observed_generation: Some(2),
+    }];
+    assert!(matches!(plan(&function, &full), Plan::Queued { .. }));
+    started(plan(&function, &Observed::default()));
+    function.status.as_mut().unwrap().conditions.clear();
+    assert!(matches!(plan(&function, &Observed::default()), Plan::Built { .. }), "it is forced once");
 }
 
 #[test]
@@ -161,13 +240,10 @@ fn with_all_places_taken_a_function_queues_behind_those_who_wait() {
 #[test]
 fn a_job_that_is_gone_before_its_end_is_made_again_and_not_called_cancelled() {
     let function = with_build(function(), |build| build.build_id = build.job_name.clone());
-    match plan(&function, &Observed::default()) {
-        Plan::Start { build, superseded } => {
-            assert_eq!((build.number, build.attempt), (2, 2));
-            assert!(superseded.unwrap().why.contains("gone"));
-        }
-        other => panic!("{other:?}"),
-    }
+    let decision = decision(&function, &Observed::default());
+    let build = started(decision.plan);
+    assert_eq!((build.number, build.attempt), (2, 2));
+    assert!(decision.superseded.unwrap().why.contains("gone"));
     let often = with_build(function, |build| build.attempt = 5);
     match plan(&often, &Observed::default()) {
         Plan::Failed { error } => assert_eq!((error.code.as_str(), error.retryable), ("internal", true)),

@@ -167,11 +167,22 @@ impl<'a> Draft<'a> {
         self.emit(kind, &ended);
     }
 
-    /// The image of this source is there already.
+    /// The newest build is over without an end of its own: nobody waits for it any more.
+    pub(crate) fn stop_build(&mut self, why: &str) {
+        self.end_build(EventType::BuildStopped, Some(why));
+        let Some(build) = self.status.build_status.as_mut() else { return };
+        if build.source_hash == build.image_source_hash {
+            // A second build of the same source: the image is not of this one.
+            build.source_hash = None;
+        }
+    }
+
+    /// The image of this source is there already. A failed build of another one is no more to be told, and its
+    /// source is tried again when it comes back.
     pub(crate) fn keep_build(&mut self, hash: &str) {
         let Some(build) = self.status.build_status.as_mut() else { return };
-        if build.source_hash.as_deref() != Some(hash) {
-            build.source_hash = Some(hash.to_owned());
+        if build.source_hash.as_deref() != Some(hash) && build.error.is_some() {
+            build.source_hash = None;
             build.error = None;
         }
     }

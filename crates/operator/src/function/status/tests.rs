@@ -24,7 +24,7 @@ fn start() -> Plan {
         number: 1,
         attempt: 1,
     };
-    Plan::Start { build, superseded: None }
+    Plan::Start { build }
 }
 
 fn report() -> BuildReport {
@@ -47,8 +47,19 @@ fn service(ready: &str) -> Service {
 
 /// One reconcile later; what came into the outbox meanwhile is returned by its names.
 fn step(function: &mut LambdaFunction, plan: &Plan, service: Option<Service>) -> Vec<String> {
+    step_over(function, plan, None, service)
+}
+
+/// The same, and a build ends without an end of its own.
+fn step_over(
+    function: &mut LambdaFunction,
+    plan: &Plan,
+    superseded: Option<&Superseded>,
+    service: Option<Service>,
+) -> Vec<String> {
     let applied = Applied { service, queue_ready: true, ..Applied::default() };
-    let facts = Facts { invalid: None, plan, applied: &applied, now: Timestamp::from_millis(1_000) };
+    let now = Timestamp::from_millis(1_000);
+    let facts = Facts { invalid: None, plan, superseded, applied: &applied, now };
     let before = function.status.as_ref().map_or(0, |status| status.pending_events.len());
     let Some(next) = derive(function, &facts) else { return Vec::new() };
     let name = |event: &CloudEvent| event.event_type().unwrap().name().to_owned();
@@ -89,10 +100,9 @@ fn nothing_changed_means_nothing_to_write() {
     assert_eq!(step(&mut function, &Plan::Running, None), Vec::<String>::new());
     let applied = Applied { queue_ready: true, ..Applied::default() };
     let later = Timestamp::from_millis(99_000);
-    assert_eq!(
-        derive(&function, &Facts { invalid: None, plan: &Plan::Running, applied: &applied, now: later }),
-        None
-    );
+    let plan = &Plan::Running;
+    let facts = Facts { invalid: None, plan, superseded: None, applied: &applied, now: later };
+    assert_eq!(derive(&function, &facts), None);
 }
 
 #[test]
@@ -121,4 +131,37 @@ fn a_failed_build_says_why_and_the_old_service_goes_on() {
     assert_eq!(status.phase, Phase::Failed);
     assert!(status.is_true(condition::SERVICE_READY));
     assert_eq!(status.condition(condition::READY).unwrap().message, "main.py:3");
+}
+
+#[test]
+fn a_build_that_was_stopped_by_going_back_never_becomes_the_image_of_the_source_gone_back_to() {
+    let mut function = function();
+    step(&mut function, &start(), None);
+    step(&mut function, &Plan::Completed { report: report() }, Some(service("True")));
+    let second = NewBuild {
+        id: "hello-b2".parse().unwrap(),
+        language: Language::Python,
+        hash: "h2".to_owned(),
+        number: 2,
+        attempt: 1,
+    };
+    step(&mut function, &Plan::Start { build: second }, Some(service("True")));
+    let image = report().image.unwrap();
+    let back = Plan::Built { hash: "h".to_owned(), image, digest: None };
+    let stopped = Superseded { job: "hello-b2".to_owned(), why: "A newer source took its place." };
+    let names = step_over(&mut function, &back, Some(&stopped), Some(service("True")));
+    assert_eq!(names.first().map(String::as_str), Some("lifecycle.build.stopped"));
+    let status = function.status.clone().unwrap();
+    let build = status.build_status.unwrap();
+    assert!(build.completed_at.is_some(), "it is over");
+    assert_eq!(build.image_source_hash.as_deref(), Some("h"));
+    // Whoever reads the status must not take the stopped build for the one that made the image.
+    assert_ne!(build.source_hash, build.image_source_hash);
+    assert!(status.pending_events.iter().any(|pending| {
+        pending.event.data.as_ref().is_some_and(|data| {
+            pending.event.event_type() == Some(EventType::BuildStopped) && data["buildId"] == "hello-b2"
+        })
+    }));
+    assert_eq!(step(&mut function, &back, Some(service("True"))), Vec::<String>::new());
+    assert_eq!(function.status.unwrap().build_status.unwrap(), build);
 }

@@ -20,7 +20,7 @@ use super::{
     BACKOFF_FIRST, BACKOFF_MAX, Context,
     build::{Decision, Plan, Superseded},
     dereference::Observed,
-    render::Desired,
+    render::{ANNOTATION_SOURCE, Desired},
     validate::Validated,
 };
 use crate::Result;
@@ -84,14 +84,27 @@ pub(crate) async fn end_build(
     Ok(())
 }
 
-/// A Job of that name is this build: an operator that stopped before its status write made it.
+/// A Job of that name and source is this build: an operator that stopped before its status write made it. One of
+/// another source is of a spec that was changed before that write; it goes, and the build is tried again.
 async fn create_job(context: &Context, namespace: &str, job: &Job) -> Result<()> {
     let jobs = Api::<Job>::namespaced(context.client.clone(), namespace);
     match jobs
         .create(&PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() }, job)
         .await
     {
-        Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+        Err(kube::Error::Api(status)) if status.code == 409 => {
+            let name = job.name_any();
+            let there = jobs.get_metadata_opt(&name).await?;
+            let source = job.annotations().get(ANNOTATION_SOURCE);
+            if there.as_ref().is_some_and(|there| {
+                there.annotations().get(ANNOTATION_SOURCE) == source
+                    && there.metadata.deletion_timestamp.is_none()
+            }) {
+                return Ok(());
+            }
+            delete_job(context, namespace, &name).await?;
+            Err(kube::Error::Api(status).into())
+        }
         other => Ok(other.map(drop)?),
     }
 }

@@ -3,6 +3,8 @@
 mod job;
 mod service;
 
+pub(crate) use job::ANNOTATION_SOURCE;
+
 use domain::function::{LABEL_FUNCTION, LambdaFunction};
 use k8s_openapi::{
     api::batch::v1::Job,

@@ -18,6 +18,9 @@ use crate::{
     function::{repository, status},
 };
 
+/// On a build's Job: the hash of the source that it is of, which its name does not tell.
+pub(crate) const ANNOTATION_SOURCE: &str = "lambda.knative.io/source-hash";
+
 pub(super) fn render(
     function: &LambdaFunction,
     valid: &Validated,
@@ -27,10 +30,10 @@ pub(super) fn render(
     let mut metadata = owned(function, build.id.as_str());
     metadata.labels.get_or_insert_default().insert(LABEL_BUILD.to_owned(), build.id.to_string());
     let correlation = status::correlation_id(function);
-    metadata
-        .annotations
-        .get_or_insert_default()
-        .insert(ANNOTATION_CORRELATION.to_owned(), correlation.to_string());
+    metadata.annotations.get_or_insert_default().extend([
+        (ANNOTATION_CORRELATION.to_owned(), correlation.to_string()),
+        (ANNOTATION_SOURCE.to_owned(), build.hash.clone()),
+    ]);
 
     let spec = &function.spec.build;
     let request = BuildRequest {

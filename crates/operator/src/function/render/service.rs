@@ -11,12 +11,16 @@ use k8s_openapi::{
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
 use knative::serving::{RevisionSpec, RevisionTemplate, Service, ServiceSpec, TrafficTarget, annotation};
+use sha2::{Digest, Sha256};
 
 use super::{Observed, Validated, owned};
 use crate::Settings;
 
 /// On a Revision: versions of the Secrets that its environment reads.
 const ANNOTATION_SECRETS: &str = "lambda.knative.io/secret-versions";
+/// On the Service, not its Revisions: hash of all that is rendered. Without it nobody could see that something is
+/// no more wanted: what is there has everything that is.
+const ANNOTATION_RENDERED: &str = "lambda.knative.io/rendered-hash";
 
 pub(super) fn render(
     function: &LambdaFunction,
@@ -46,6 +50,9 @@ pub(super) fn render(
     };
     let mut service = Service::new(valid.name.as_str(), ServiceSpec { template, traffic: traffic(function) });
     service.metadata = owned(function, valid.name.as_str());
+    let rendered = serde_json::json!(service).to_string();
+    let hash = (ANNOTATION_RENDERED.to_owned(), hex::encode(Sha256::digest(rendered)));
+    service.metadata.annotations = Some([hash].into());
     service
 }
 

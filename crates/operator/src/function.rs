@@ -30,6 +30,7 @@ use kube::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::build::Plan;
 use crate::{Error, Result, Settings, outbox::Outbox, story::Story};
 
 /// How long confirmed events may stay in the status waiting for a write that takes them along.
@@ -54,6 +55,7 @@ pub(crate) struct Context {
     pub(crate) functions: Store<LambdaFunction>,
     failures: apply::Failures,
     queues: apply::DeclaredQueues,
+    places: build::Places,
 }
 
 /// Runs the controller until `stop`.
@@ -81,6 +83,7 @@ pub(crate) async fn run(
         functions,
         failures: apply::Failures::default(),
         queues: apply::DeclaredQueues::default(),
+        places: build::Places::default(),
     });
     controller
         .owns(Api::<Service>::all(client.clone()), ours.clone())
@@ -135,15 +138,22 @@ async fn reconcile(function: Arc<LambdaFunction>, context: Arc<Context>) -> Resu
         // The write comes back through the watch.
         return Ok(Action::await_change());
     }
-    let observed = dereference::run(&function, &context).await?;
+    let mut observed = dereference::run(&function, &context).await?;
     let valid = validate::run(&function);
-    let decision = build::decide(&function, valid.as_ref().ok(), &observed, &context.settings);
+    let mut decision = build::decide(&function, valid.as_ref().ok(), &observed, &context.settings);
+    let mut place = None;
+    if let Plan::Start { .. } = decision.plan {
+        place = Some(context.places.lock(&function.namespace().unwrap_or_default()).await);
+        // Others may have started since it was counted.
+        observed.running_builds = dereference::running_builds(&function, &context).await?;
+        decision = build::decide(&function, valid.as_ref().ok(), &observed, &context.settings);
+    }
     apply::end_build(&function, &decision, &context).await?;
     let plan = &decision.plan;
     let applied = match &valid {
         Ok(valid) => {
             let desired = render::run(&function, valid, plan, &observed, &context.settings);
-            Box::pin(apply::run(&function, valid, desired, &observed, &context)).await?
+            Box::pin(apply::run(&function, valid, desired, place, &observed, &context)).await?
         }
         Err(_) => apply::Applied::from_observed(&observed),
     };

@@ -1,17 +1,19 @@
 //! Whether the present source needs a build, and how the newest one stands; pure.
 
-use std::sync::Arc;
+mod places;
+
+pub(crate) use places::{Places, is_queued, queued_before};
 
 use domain::{
     BuildId, FunctionName,
     build::{BuildReport, FailureCategory},
     function::{
         ANNOTATION_BUILD_REQUEST, ANNOTATION_CANCELLED_BUILD, BuildError, BuildStatus, LambdaFunction,
-        Language, condition,
+        Language,
     },
 };
 use k8s_openapi::api::batch::v1::Job;
-use kube::{ResourceExt, runtime::reflector::Store};
+use kube::ResourceExt;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -271,33 +273,6 @@ fn job_condition(job: &Job, kind: &str) -> bool {
 fn failed_because(job: &Job) -> Option<String> {
     let mut conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
     conditions.find(|condition| condition.type_ == "Failed" && condition.status == "True")?.reason.clone()
-}
-
-/// Whether the function waits for a build place.
-pub(crate) fn is_queued(function: &LambdaFunction) -> bool {
-    let ready = function.status.as_ref().and_then(|status| status.condition(condition::BUILD_READY));
-    ready.is_some_and(|condition| condition.reason == QUEUED)
-}
-
-/// How many functions of the tenant wait before this one: a lower priority number first, then who came first.
-pub(crate) fn queued_before(function: &LambdaFunction, all: &Store<LambdaFunction>) -> usize {
-    let place = |function: &LambdaFunction| {
-        let since = function.status.as_ref().and_then(|status| status.condition(condition::BUILD_READY));
-        let since = since.filter(|condition| condition.reason == QUEUED);
-        // Who does not wait yet comes last of its priority.
-        let since = since.map_or_else(|| "~".to_owned(), |condition| condition.last_transition_time.clone());
-        (function.spec.build.priority, since, function.name_any())
-    };
-    let own = place(function);
-    // Every reconcile asks this of every function: what rules most of them out is first, and copies nothing.
-    let before = |other: &&Arc<LambdaFunction>| {
-        is_queued(other)
-            && other.metadata.namespace == function.metadata.namespace
-            && other.metadata.uid != function.metadata.uid
-            && other.metadata.deletion_timestamp.is_none()
-            && place(other) < own
-    };
-    all.state().iter().filter(before).count()
 }
 
 #[cfg(test)]

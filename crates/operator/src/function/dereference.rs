@@ -2,7 +2,7 @@
 
 use domain::{
     build::BuildReport,
-    function::{FunctionSpec, LABEL_BUILD, LambdaFunction},
+    function::{FunctionSpec, LABEL_BUILD, LABEL_FUNCTION, LambdaFunction},
 };
 use k8s_openapi::api::{
     batch::v1::Job,
@@ -48,11 +48,7 @@ pub(crate) async fn run(function: &LambdaFunction, context: &Context) -> Result<
     if observed.job.as_ref().is_some_and(build::has_ended) {
         read_report(&namespace, context, &mut observed).await?;
     }
-    let running = jobs.list(&ListParams::default().labels(LABEL_BUILD)).await?;
-    let others =
-        running.items.iter().filter(|job| job.labels().get(domain::function::LABEL_FUNCTION) != Some(&name));
-    observed.running_builds = others.filter(|job| !build::has_ended(job)).count();
-
+    observed.running_builds = running_builds(function, context).await?;
     observed.service = Api::<Service>::namespaced(context.client.clone(), &namespace).get_opt(&name).await?;
     if observed.service.is_some() {
         let of_service = ListParams::default().labels(&format!("{}={name}", annotation::SERVICE));
@@ -61,6 +57,15 @@ pub(crate) async fn run(function: &LambdaFunction, context: &Context) -> Result<
     }
     observed.secret_versions = secret_versions(function, context).await?;
     Ok(observed)
+}
+
+/// Builds of this tenant that run, this function's not counted.
+pub(crate) async fn running_builds(function: &LambdaFunction, context: &Context) -> Result<usize> {
+    let name = function.name_any();
+    let jobs = Api::<Job>::namespaced(context.client.clone(), &function.namespace().unwrap_or_default());
+    let all = jobs.list(&ListParams::default().labels(LABEL_BUILD)).await?;
+    let others = all.items.iter().filter(|job| job.labels().get(LABEL_FUNCTION) != Some(&name));
+    Ok(others.filter(|job| !build::has_ended(job)).count())
 }
 
 /// The report is the termination message of the build container.

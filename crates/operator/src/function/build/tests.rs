@@ -1,6 +1,6 @@
 use domain::{
     build::BuildFailure,
-    function::{FunctionSpec, FunctionStatus},
+    function::{Condition, ConditionStatus, FunctionSpec, FunctionStatus, condition},
 };
 use k8s_openapi::api::batch::v1::{JobCondition, JobStatus};
 
@@ -167,9 +167,9 @@ fn a_forced_build_is_not_forgotten_while_it_waits_for_a_place() {
     assert!(matches!(plan(&function, &full), Plan::Queued { .. }));
     let status = function.status.as_mut().unwrap();
     status.observed_generation = 2;
-    status.conditions = vec![domain::function::Condition {
+    status.conditions = vec![Condition {
         kind: condition::BUILD_READY.to_owned(),
-        status: domain::function::ConditionStatus::Unknown,
+        status: ConditionStatus::Unknown,
         reason: QUEUED.to_owned(),
         message: String::new(),
         last_transition_time: String::new(),

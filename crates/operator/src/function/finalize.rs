@@ -46,6 +46,10 @@ pub(crate) async fn run(function: &LambdaFunction, context: &Context) -> Result<
     if !function.finalizers().iter().any(|finalizer| finalizer == FINALIZER) {
         return Ok(Action::await_change());
     }
+    if !status::is_named(function) {
+        // Nothing was made for it, and nobody could be told about it.
+        return release(function, context).await;
+    }
     let deleting = function.status.as_ref().is_some_and(|status| status.phase == Phase::Deleting);
     if !deleting {
         let next = announce(function, context);
@@ -67,6 +71,11 @@ pub(crate) async fn run(function: &LambdaFunction, context: &Context) -> Result<
         return Ok(Action::requeue(std::time::Duration::from_millis(100)));
     }
     context.queues.remove(function, context).await?;
+    release(function, context).await
+}
+
+/// Lets the object go.
+async fn release(function: &LambdaFunction, context: &Context) -> Result<Action> {
     let rest: Vec<_> = function.finalizers().iter().filter(|name| *name != FINALIZER).cloned().collect();
     patch_finalizers(function, context, &rest).await?;
     Ok(Action::await_change())

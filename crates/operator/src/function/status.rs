@@ -3,7 +3,7 @@
 mod conditions;
 mod draft;
 
-pub(crate) use draft::{Draft, correlation_id};
+pub(crate) use draft::{Draft, correlation_id, is_named};
 
 use std::time::Duration;
 

@@ -28,6 +28,17 @@ pub(crate) fn correlation_id(function: &LambdaFunction) -> CorrelationId {
     })
 }
 
+/// `None`: not one of the platform's names, so that nobody could be told about it.
+fn names(function: &LambdaFunction) -> Option<(TenantName, FunctionName)> {
+    let tenant = function.namespace()?.parse().ok()?;
+    Some((tenant, function.name_any().parse().ok()?))
+}
+
+/// Whether the object has names of the platform's; the API server takes others as well.
+pub(crate) fn is_named(function: &LambdaFunction) -> bool {
+    names(function).is_some()
+}
+
 /// See the module.
 pub(crate) struct Draft<'a> {
     function: &'a LambdaFunction,
@@ -59,13 +70,7 @@ impl<'a> Draft<'a> {
     /// Into the outbox. The id is of the object and the event's number in its life, so that the same
     /// event has the same id however often it is derived and sent.
     pub(crate) fn emit(&mut self, kind: EventType, data: &impl Serialize) {
-        let (Ok(tenant), Ok(name)) = (
-            self.function.namespace().unwrap_or_default().parse::<TenantName>(),
-            self.function.name_any().parse::<FunctionName>(),
-        ) else {
-            // Not one of the platform's names: nobody could be told about it.
-            return;
-        };
+        let Some((tenant, name)) = names(self.function) else { return };
         self.status.event_sequence += 1;
         let sequence = self.status.event_sequence;
         let id = format!("{}-{sequence}", self.function.uid().unwrap_or_default());

@@ -12,7 +12,7 @@ use std::{
 
 use bus::{Bus, Exchange};
 use domain::function::LambdaFunction;
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use kube::{
     Api, Client, ResourceExt,
     runtime::{WatchStreamExt, watcher},
@@ -55,24 +55,38 @@ impl Outbox {
     /// Watches all functions until `stop`.
     pub(crate) async fn run(self, client: Client, stop: CancellationToken) {
         let functions = Api::<LambdaFunction>::all(client);
-        let watch = watcher(functions, watcher::Config::default()).default_backoff();
+        self.follow(watcher(functions, watcher::Config::default()).default_backoff(), stop).await;
+    }
+
+    async fn follow(
+        self,
+        watch: impl Stream<Item = watcher::Result<watcher::Event<LambdaFunction>>>,
+        stop: CancellationToken,
+    ) {
         let mut watch = std::pin::pin!(watch.take_until(stop.cancelled()));
         loop {
             match watch.try_next().await {
-                Ok(Some(watcher::Event::Apply(function) | watcher::Event::InitApply(function))) => {
-                    tokio::select! {
-                        () = self.publish_pending(&function) => {}
-                        () = stop.cancelled() => return,
-                    }
-                }
-                Ok(Some(watcher::Event::Delete(function))) => {
-                    self.publish_pending(&function).await;
-                    self.forget(&function.uid().unwrap_or_default());
-                }
-                Ok(Some(watcher::Event::Init | watcher::Event::InitDone)) => {}
+                // While the bus is away this does not end by itself.
+                Ok(Some(event)) => match stop.run_until_cancelled(self.take(event)).await {
+                    Some(()) => {}
+                    None => return,
+                },
                 Ok(None) => return,
                 Err(error) => tracing::warn!(%error, "the outbox lost its watch and makes it anew"),
             }
+        }
+    }
+
+    async fn take(&self, event: watcher::Event<LambdaFunction>) {
+        match event {
+            watcher::Event::Apply(function) | watcher::Event::InitApply(function) => {
+                self.publish_pending(&function).await;
+            }
+            watcher::Event::Delete(function) => {
+                self.publish_pending(&function).await;
+                self.forget(&function.uid().unwrap_or_default());
+            }
+            watcher::Event::Init | watcher::Event::InitDone => {}
         }
     }
 
@@ -96,5 +110,51 @@ impl Outbox {
             }
             self.note_confirmed(&uid, sequence);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        Timestamp,
+        event::{CloudEvent, EventType},
+        function::{FunctionSpec, FunctionStatus, Language, PendingEvent},
+    };
+
+    use super::*;
+
+    /// With one event that waits for the bus.
+    fn function() -> LambdaFunction {
+        let mut function = LambdaFunction::new("hello", FunctionSpec::inline(Language::Python, "code", None));
+        function.metadata.uid = Some("0b7c".to_owned());
+        let (tenant, name) = ("acme".parse().unwrap(), "hello".parse().unwrap());
+        let now = Timestamp::from_millis(1_000);
+        let data = serde_json::json!({"generation": 1});
+        let kind = EventType::FunctionDeleted;
+        let event = CloudEvent::about(kind, "operator", &tenant, &name, "0b7c-1".to_owned(), now, &data)
+            .with(domain::event::extension::SEQUENCE, 1);
+        let pending_events = vec![PendingEvent { event }];
+        function.status = Some(FunctionStatus { pending_events, ..FunctionStatus::default() });
+        function
+    }
+
+    #[tokio::test]
+    async fn a_deleted_function_whose_events_the_bus_does_not_take_does_not_hold_up_the_shutdown() {
+        let folder = tempfile::tempdir().unwrap();
+        let bus = bus::open("embedded", folder.path()).await.unwrap();
+        bus.close().await;
+        let stop = CancellationToken::new();
+        let events = futures::stream::iter([Ok(watcher::Event::Delete(function()))]);
+        let (seen, taken) = tokio::sync::oneshot::channel();
+        let watch = events.chain(futures::stream::pending());
+        let mut seen = Some(seen);
+        let watch = watch.inspect(move |_| {
+            let seen: Option<tokio::sync::oneshot::Sender<()>> = seen.take();
+            seen.unwrap().send(()).unwrap();
+        });
+        let following = tokio::spawn(Outbox::new(bus).follow(watch, stop.clone()));
+        taken.await.unwrap();
+        stop.cancel();
+        tokio::time::timeout(Duration::from_mins(1), following).await.unwrap().unwrap();
     }
 }

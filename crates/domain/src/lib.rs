@@ -8,6 +8,7 @@
 //!   and `render/*.rs`; regenerate the CRDs with `make generate`;
 //! * an event type: a variant in [`event::EventType`], its payload in `event/<category>.rs`.
 
+pub mod audit;
 pub mod build;
 pub mod deadletter;
 pub mod event;

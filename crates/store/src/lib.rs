@@ -1,4 +1,4 @@
-//! Rows: events, builds, logs, invocations, dead letters, sign-in, saved tests, preferences.
+//! Rows: the audit trail, events, builds, logs, invocations, dead letters, sign-in, saved tests, preferences.
 //!
 //! One small trait per noun, one object-safe [`Store`] over them, one folder per database. Time
 //! comes in as parameters. A look-up of what is not there gives `None` or an empty page.
@@ -8,6 +8,7 @@
 //! trait file `src/<noun>.rs`; `src/sql/<noun>.rs` (written once; what differs between the dialects
 //! stands in `src/<dialect>.rs`); a case in `tests/contract/`.
 
+mod audit;
 mod build;
 mod cursor;
 mod dead_letter;
@@ -24,6 +25,7 @@ mod session;
 mod sqlite;
 mod text;
 
+pub use audit::AuditStore;
 pub use build::BuildStore;
 pub use dead_letter::{DeadLetterCount, DeadLetterFilter, DeadLetterStore, NewDeadLetter};
 pub use error::{Error, Result};
@@ -44,6 +46,7 @@ use async_trait::async_trait;
 #[async_trait]
 pub trait Store:
     EventStore
+    + AuditStore
     + BuildStore
     + LogStore
     + InvocationStore

@@ -10,6 +10,8 @@ mod migrations;
 mod partition;
 
 // Written once, in `src/sql/`, and compiled for each dialect with its types below.
+#[path = "sql/audit.rs"]
+mod audit;
 #[path = "sql/build.rs"]
 mod build;
 #[path = "sql/dead_letter.rs"]

@@ -9,6 +9,8 @@ mod event_write;
 mod migrations;
 
 // Written once, in `src/sql/`, and compiled for each dialect with its types below.
+#[path = "sql/audit.rs"]
+mod audit;
 #[path = "sql/build.rs"]
 mod build;
 #[path = "sql/dead_letter.rs"]

@@ -8,6 +8,7 @@
 mod server;
 
 mod contract {
+    pub(crate) mod audit;
     pub(crate) mod build;
     pub(crate) mod dead_letter;
     pub(crate) mod event;
@@ -101,6 +102,10 @@ macro_rules! every_case {
                 a_sign_in_link_works_once,
                 a_token_is_found_by_its_secret_until_it_is_revoked_or_ends,
                 secrets_are_not_stored,
+            },
+            audit::{
+                acts_are_listed_newest_first_and_by_filter,
+                acts_that_are_kept_at_once_stand_in_one_chain,
             },
             small::{
                 saved_tests_are_replaced_by_name,

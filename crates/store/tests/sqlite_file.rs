@@ -76,3 +76,44 @@ fn a_folder_is_taken_once_and_free_again_after() {
     DataDirLock::acquire(folder.path()).unwrap();
     assert!(matches!(DataDirLock::acquire(&folder.path().join("none")), Err(Error::NotWritable(_))));
 }
+
+#[tokio::test]
+async fn a_row_of_the_audit_trail_that_was_changed_or_taken_away_is_found() {
+    let act = |object: &str| domain::audit::AuditEntry {
+        at: domain::Timestamp::from_millis(1),
+        actor: "local:ada".into(),
+        actor_name: "ada".into(),
+        tenant: None,
+        action: "function.delete".into(),
+        object: object.into(),
+        result: domain::audit::AuditResult::Success,
+        reason: String::new(),
+        before: std::collections::BTreeMap::new(),
+        after: std::collections::BTreeMap::new(),
+        correlation_id: "c".into(),
+        address: None,
+    };
+    let drop = "DROP TRIGGER audit_is_not_changed; DROP TRIGGER audit_is_not_shortened;";
+    let tampered: [(&'static str, &str); 4] = [
+        ("UPDATE audit SET entry = replace(entry, 'two', 'ten') WHERE position = 2", "Row 2 was changed."),
+        ("UPDATE audit SET object = 'ten' WHERE position = 3", "Row 3 was changed."),
+        ("DELETE FROM audit WHERE position = 2", "Row 2 is missing."),
+        ("DELETE FROM audit WHERE position = 3", "The trail ends with row 2; there were 3."),
+    ];
+    for (statement, found) in tampered {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.db");
+        let store = open(&path).await.unwrap();
+        for object in ["one", "two", "three"] {
+            store.append_audit(&act(object)).await.unwrap();
+        }
+        assert_eq!(store.verify_audit().await.unwrap().broken, None);
+        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+        assert!(sqlx::query(statement).execute(&pool).await.is_err(), "the database itself refuses it");
+        sqlx::raw_sql(drop).execute(&pool).await.unwrap();
+        sqlx::query(statement).execute(&pool).await.unwrap();
+        pool.close().await;
+        assert_eq!(store.verify_audit().await.unwrap().broken.as_deref(), Some(found));
+        store.close().await;
+    }
+}

@@ -12,6 +12,7 @@ use crate::{Error, Result};
 const STEPS: &[(i64, &str, &str)] = &[
     (1, "rows", include_str!("../../../../migrations/postgres/0001_rows.sql")),
     (2, "dead_letters", include_str!("../../../../migrations/postgres/0002_dead_letters.sql")),
+    (3, "audit", include_str!("../../../../migrations/postgres/0003_audit.sql")),
 ];
 
 /// Brings the schema up to date. Of replicas that start at once one does it while the others wait

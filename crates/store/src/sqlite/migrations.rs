@@ -11,6 +11,7 @@ use crate::{Error, Result};
 const STEPS: &[(i64, &str, &str)] = &[
     (1, "rows", include_str!("../../../../migrations/sqlite/0001_rows.sql")),
     (2, "dead_letters", include_str!("../../../../migrations/sqlite/0002_dead_letters.sql")),
+    (3, "audit", include_str!("../../../../migrations/sqlite/0003_audit.sql")),
 ];
 
 /// Brings the schema up to date.

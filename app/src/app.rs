@@ -30,6 +30,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/t/:tenant/functions/:name/test") view=functions::test::TestPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/functions/:name/events") view=events::list::FunctionEventsPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/functions/:name/logs") view=functions::logs::LogsPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/functions/:name/triggers") view=functions::triggers::TriggersPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/functions/:name/settings") view=functions::settings::SettingsPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/functions/:name/yaml") view=functions::yaml::YamlPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/functions/:name/delete") view=functions::delete::DeletePage ssr=mode.clone()/>

@@ -13,6 +13,8 @@ pub enum Tab {
     Builds,
     /// Calls by hand.
     Test,
+    /// Calls by events and by the clock.
+    Triggers,
     /// Timeline.
     Events,
     /// What it printed.
@@ -25,11 +27,12 @@ pub enum Tab {
 
 impl Tab {
     /// All, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Overview,
         Self::Code,
         Self::Builds,
         Self::Test,
+        Self::Triggers,
         Self::Events,
         Self::Logs,
         Self::Settings,
@@ -43,6 +46,7 @@ impl Tab {
             Self::Code => "Code",
             Self::Builds => "Builds",
             Self::Test => "Test",
+            Self::Triggers => "Triggers",
             Self::Events => "Events",
             Self::Logs => "Logs",
             Self::Settings => "Settings",
@@ -56,6 +60,7 @@ impl Tab {
             Self::Code => "/code",
             Self::Builds => "/builds",
             Self::Test => "/test",
+            Self::Triggers => "/triggers",
             Self::Events => "/events",
             Self::Logs => "/logs",
             Self::Settings => "/settings",

@@ -157,6 +157,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     tasks.spawn(platform.clone().run_dead_letters(stop.clone()));
     tasks.spawn(platform.clone().run_replays(stop.clone()));
     tasks.spawn(platform.clone().run_commands(stop.clone()));
+    tasks.spawn(platform.clone().run_schedules(stop.clone()));
     tasks.spawn(platform.clone().run_upload_sweeper(stop.clone()));
     tasks.spawn(platform.clone().run_retention(retention(config), stop.clone()));
     if let Some(hours) = NonZeroU32::new(config.keep_unused_images_hours) {

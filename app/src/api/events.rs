@@ -2,7 +2,7 @@
 
 use domain::{
     CorrelationId, Cursor, FunctionName, Page, TenantName,
-    event::{CloudEvent, EventFilter, EventLife, EventRecord},
+    event::{CloudEvent, EventFilter, EventLife, EventOverview, EventRecord},
 };
 use leptos::prelude::*;
 use server_fn::codec::Json;
@@ -21,6 +21,16 @@ pub async fn list_events(
 ) -> Result<Page<EventRecord>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.list_events(&caller, &tenant, &filter, cursor, limit).await?)
+}
+
+/// How many events happened when.
+#[server(prefix = "/fn", endpoint = "events/overview", input = Json)]
+pub async fn overview_of_events(
+    tenant: TenantName,
+    filter: EventFilter,
+) -> Result<Option<EventOverview>, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.event_overview(&caller, &tenant, &filter).await?)
 }
 
 /// One event.

@@ -9,6 +9,7 @@ pub mod invocations;
 pub mod logs;
 pub mod schemas;
 pub mod session;
+pub mod triggers;
 pub mod views;
 
 /// The platform and who asks: the only code that reads them from the request.

@@ -14,6 +14,7 @@ pub mod log_lines;
 pub mod log_view;
 pub mod manifest;
 pub mod outages;
+pub mod overview;
 pub mod pager;
 pub mod palette;
 pub mod preflight;

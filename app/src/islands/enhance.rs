@@ -13,6 +13,7 @@ use super::dom::{self, Debounce, all, by_id, closest, everywhere, on, set, show}
 use crate::api;
 
 mod draft;
+mod overview;
 mod traffic;
 
 /// Wires the page up.
@@ -43,6 +44,7 @@ pub fn Enhance() -> impl IntoView {
         draft::keep();
         check_names();
         traffic::follow();
+        overview::follow();
     });
 }
 

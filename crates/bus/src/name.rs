@@ -12,10 +12,16 @@ pub fn function(tenant: &TenantName, function: &FunctionName) -> String {
     format!("fn.{tenant}.{function}")
 }
 
+/// Whose queue this is, when it is that of a function.
+pub fn owner(queue: &str) -> Option<(TenantName, FunctionName)> {
+    let (tenant, function) = queue.strip_prefix("fn.")?.split_once('.')?;
+    Some((tenant.parse().ok()?, function.parse().ok()?))
+}
+
 /// `dlq.<tenant>`: a tenant's dead letters.
 pub fn dead_letters(tenant: &TenantName) -> String {
     format!("dlq.{tenant}")
 }
 
-/// Dead letters of events whose subject names no tenant.
+/// Dead letters of which nothing says whose they are.
 pub const DEAD_LETTERS_UNOWNED: &str = "dlq";

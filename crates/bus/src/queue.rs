@@ -1,6 +1,10 @@
 //! Queues: settings and figures.
 
-use domain::{FunctionName, TenantName, Timestamp, event::CloudEvent};
+use domain::{
+    FunctionName, TenantName, Timestamp,
+    event::{CloudEvent, extension},
+    function::DeadLetterSettings,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{Exchange, Pattern, name};
@@ -58,6 +62,20 @@ impl Retry {
     }
 }
 
+impl From<&DeadLetterSettings> for Retry {
+    /// Older manifests have all kinds of delays there, so that one that can not be read is the default and no error.
+    fn from(asked: &DeadLetterSettings) -> Self {
+        let default = Self::default();
+        let delay = asked.retry_backoff_delay.parse::<jiff::SignedDuration>().ok();
+        let delay_ms =
+            delay.and_then(|delay| i64::try_from(delay.as_millis()).ok()).filter(|delay| *delay >= 0);
+        Self {
+            attempts: u32::try_from(asked.retry_max_attempts).ok().filter(|n| *n > 0).or(default.attempts),
+            delay_ms: delay_ms.unwrap_or(default.delay_ms),
+        }
+    }
+}
+
 impl Default for Retry {
     /// 5 attempts, PT1S doubling.
     fn default() -> Self {
@@ -68,7 +86,8 @@ impl Default for Retry {
 /// Where events go that failed for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DeadLetters {
-    /// To `dlq.<tenant>` of the tenant in the event's subject, which is declared when needed.
+    /// To `dlq.<tenant>` of the function whose queue this is; of other queues, of the tenant that the event's subject
+    /// or extension names. Declared when needed.
     OfTenant,
     /// To this queue.
     Queue(String),
@@ -152,6 +171,25 @@ impl QueueSpec {
         }
     }
 
+    /// Where an event goes that failed here for good; none: it is dropped.
+    pub(crate) fn grave(&self, event: Option<&CloudEvent>) -> Option<String> {
+        match &self.dead_letters {
+            DeadLetters::Dropped => None,
+            DeadLetters::Queue(queue) => Some(queue.clone()),
+            DeadLetters::OfTenant => {
+                let tenant = name::owner(&self.name).map(|(tenant, _)| tenant).or_else(|| {
+                    let event = event?;
+                    let written = event.extension(extension::TENANT).and_then(|text| text.parse().ok());
+                    event.target().map(|(tenant, _)| tenant).or(written)
+                });
+                Some(
+                    tenant
+                        .map_or(name::DEAD_LETTERS_UNOWNED.to_owned(), |tenant| name::dead_letters(&tenant)),
+                )
+            }
+        }
+    }
+
     /// The same queue, bound once more.
     pub fn bind(mut self, exchange: Exchange, pattern: Pattern) -> Self {
         self.bindings.push(Binding { exchange, pattern });
@@ -184,7 +222,25 @@ pub struct QueueStats {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_dead_letter_belongs_to_whose_queue_it_died_in() {
+        let event = |more: serde_json::Value| {
+            let mut base = json!({"specversion": "1.0", "id": "1", "source": "s", "type": "t"});
+            base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            serde_json::from_value::<CloudEvent>(base).unwrap()
+        };
+        let of = |queue: &str, more| QueueSpec::named(queue).grave(Some(&event(more))).unwrap();
+        assert_eq!(of("fn.acme.f", json!({})), "dlq.acme", "a trigger's events need no subject");
+        assert_eq!(of("fn.acme.f", json!({"subject": "other/g"})), "dlq.acme");
+        assert_eq!(of("operator.commands", json!({"subject": "acme/f"})), "dlq.acme");
+        assert_eq!(of("dashboard.timeline", json!({extension::TENANT: "acme"})), "dlq.acme");
+        assert_eq!(of("dashboard.timeline", json!({})), "dlq");
+        assert_eq!(QueueSpec::named("dlq.acme").grave(None), None);
+    }
 
     #[test]
     fn the_wait_doubles_from_one_second_and_is_bounded() {

@@ -11,6 +11,7 @@
 mod binding;
 mod consumer;
 mod death;
+mod foreign;
 mod link;
 mod publisher;
 mod slot;

@@ -17,6 +17,7 @@ mod server;
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use bus::{Bus, Error, Exchange, QueueSpec};
+use domain::deadletter::FailureKind;
 use futures::{StreamExt, stream};
 use own::Server;
 use proxy::Proxy;
@@ -159,6 +160,21 @@ async fn what_is_no_event_is_refused_and_holds_up_nobody() {
     assert_eq!((delivery.event.id.as_str(), &delivery.event.data), ("7", &Some(serde_json::json!({"n": 1}))));
     delivery.ack().await.unwrap();
     holds(bus.as_ref(), "dlq.acme", 2).await;
+
+    // Whoever keeps dead letters gets them as events that carry what was sent.
+    let mut dead = bus.consume("dlq.acme", 5).await.unwrap();
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        let letter = next(&mut dead).await;
+        let death = letter.death.clone().expect("how it died");
+        assert_eq!((death.queue.as_str(), death.kind), ("fn.acme.f", FailureKind::Permanent));
+        kept.push((letter.event.data.clone().unwrap(), death.reason));
+        letter.ack().await.unwrap();
+    }
+    for (sent, reason) in [("not an event", "no CloudEvents attributes"), ("{\"id\":", "not a CloudEvent")] {
+        assert!(kept.iter().any(|(data, why)| data == sent && why.contains(reason)), "{kept:?}");
+    }
+    holds(bus.as_ref(), "dlq.acme", 0).await;
     bus.close().await;
 }
 

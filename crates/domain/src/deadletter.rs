@@ -65,8 +65,8 @@ pub struct DeadLetter {
     pub position: i64,
     /// Whose.
     pub tenant: TenantName,
-    /// For which function.
-    pub function: FunctionName,
+    /// For which function; none: it came over the message broker for nobody.
+    pub function: Option<FunctionName>,
     /// Queue that it came from.
     pub queue: String,
     /// Whether trying again can help.

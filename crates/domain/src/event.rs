@@ -10,6 +10,7 @@ mod invocation;
 mod kind;
 mod legacy;
 mod life;
+mod overview;
 mod parser;
 mod payload;
 mod sample;
@@ -23,6 +24,7 @@ pub use invocation::{InvokeAsync, ResponseError, ResponseSuccess};
 pub use kind::{Category, EventType, PREFIX};
 pub use legacy::from_legacy;
 pub use life::{EventLife, Mismatch, TriggerMatch, Try};
+pub use overview::EventOverview;
 pub use parser::{ParserEnded, ParserStarted};
 #[cfg(feature = "kube")]
 pub use payload::schema;

@@ -33,7 +33,7 @@ pub use status::{
     condition,
 };
 pub use traffic::TrafficTarget;
-pub use trigger::Trigger;
+pub use trigger::{Runs, Schedule, Trigger, TriggerList, TriggerTest, TriggerView};
 pub use view::{
     CodeFile, FunctionDetail, FunctionSummary, Preview, RevisionSummary, RuntimeOption, SecretVar,
     SettingsForm, SourceView,

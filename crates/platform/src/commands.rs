@@ -59,8 +59,10 @@ impl Platform {
     async fn carry_out(&self, delivery: Delivery) -> Result<()> {
         let event = &delivery.event;
         let Some((tenant, function)) = event.target() else {
-            tracing::error!(event.id, event.source, "a command names no function and was dropped");
-            return Ok(delivery.ack().await?);
+            let reason =
+                "The command names no function: write <tenant>/<function> as its subject.".to_owned();
+            let attempt = Attempt { number: 0, at: self.now(), status: None, duration_ms: 0.0, reason };
+            return Ok(delivery.reject(attempt).await?);
         };
         let began = self.now();
         let done = self.command(event, &tenant, &function).await;
@@ -77,7 +79,9 @@ impl Platform {
             return Ok(delivery.retry(attempt).await?);
         }
         let answer = match done {
-            Ok(result) => self.answer(event, &tenant, &function, EventType::ResponseSuccess, &ResponseSuccess(result)),
+            Ok(result) => {
+                self.answer(event, &tenant, &function, EventType::ResponseSuccess, &ResponseSuccess(result))
+            }
             Err(error) => {
                 let correlation = correlation_of(event);
                 let problem = error.problem(&correlation);
@@ -115,11 +119,15 @@ impl Platform {
         if !self.cache().has_tenant(tenant) {
             return Err(Error::NotFound("tenant"));
         }
-        let request = || Uuid::new_v5(&REQUESTS, format!("{}\0{}", event.source, event.id).as_bytes()).to_string();
+        let request =
+            || Uuid::new_v5(&REQUESTS, format!("{}\0{}", event.source, event.id).as_bytes()).to_string();
         match event.event_type() {
             Some(EventType::CommandFunctionDeploy) => match data::<DeployCommand>(event)?.spec {
                 Some(spec) => self.deploy_spec(caller, tenant, name, spec).await,
-                None => self.rebuild_for(caller, tenant, name, request()).await.map(|()| json!({"build": "asked for"})),
+                None => self
+                    .rebuild_for(caller, tenant, name, request())
+                    .await
+                    .map(|()| json!({"build": "asked for"})),
             },
             Some(EventType::CommandFunctionRollback) => {
                 let RollbackCommand { revision } = data(event)?;
@@ -135,7 +143,9 @@ impl Platform {
             Some(EventType::CommandBuildCancel) => {
                 let wanted = data::<BuildCommand>(event)?.build_id;
                 let id = match wanted {
-                    Some(id) => id.parse::<BuildId>().map_err(|invalid| Error::field("data.buildId", format!("{invalid}")))?,
+                    Some(id) => id
+                        .parse::<BuildId>()
+                        .map_err(|invalid| Error::field("data.buildId", format!("{invalid}")))?,
                     None => {
                         let builds = self.store().list_builds(tenant, name, None, 1).await?.items;
                         builds.into_iter().next().ok_or(Error::NotFound("build"))?.id

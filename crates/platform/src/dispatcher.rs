@@ -234,8 +234,16 @@ mod tests {
             event = event.with(extension::REPLAY_COUNT, count);
         }
         let (tenant, function) = ("acme".parse().unwrap(), "f".parse().unwrap());
-        answer_event("function", &tenant, &function, &event, kind, Timestamp::from_millis(1), &ResponseSuccess(json!(1)))
-            .id
+        answer_event(
+            "function",
+            &tenant,
+            &function,
+            &event,
+            kind,
+            Timestamp::from_millis(1),
+            &ResponseSuccess(json!(1)),
+        )
+        .id
     }
 
     #[test]

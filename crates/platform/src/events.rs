@@ -3,8 +3,8 @@
 use domain::{
     CorrelationId, Cursor, FunctionName, Page, TenantName,
     event::{
-        Category, CloudEvent, EventFilter, EventRecord, EventType, MAX_DATA_BYTES, check_data, extension,
-        from_legacy,
+        Category, CloudEvent, EventFilter, EventOverview, EventRecord, EventType, MAX_DATA_BYTES, check_data,
+        extension, from_legacy,
     },
     identity::{Caller, Permission},
     page,
@@ -32,6 +32,18 @@ impl Platform {
     ) -> Result<Page<EventRecord>> {
         self.authorize(caller, tenant, Permission::Read)?;
         Ok(self.store().list_events(tenant, filter, cursor.as_ref(), page::limit(limit)).await?)
+    }
+
+    /// How many events happened when; none when there are none.
+    pub async fn event_overview(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        filter: &EventFilter,
+    ) -> Result<Option<EventOverview>> {
+        self.authorize(caller, tenant, Permission::Read)?;
+        let (most, steps) = (EventOverview::MOST, EventOverview::STEPS);
+        Ok(self.store().event_overview(tenant, filter, most, steps).await?)
     }
 
     /// One event.
@@ -88,7 +100,10 @@ impl Platform {
             return Ok(event);
         }
         if kind.map(EventType::category) == Some(Category::Command) && event.target().is_none() {
-            return Err(Error::field("subject", format!("Name what the command is for: {tenant}/<function>.")));
+            return Err(Error::field(
+                "subject",
+                format!("Name what the command is for: {tenant}/<function>."),
+            ));
         }
         let exchange = match kind.map(EventType::category) {
             Some(Category::Command) => bus::Exchange::Commands,

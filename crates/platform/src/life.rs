@@ -1,8 +1,8 @@
 //! One event's whole life, gathered from the timeline, the dead letters and the replays.
 
 use domain::{
-    CorrelationId, FunctionName, TenantName,
-    deadletter::DeadLetterFilter,
+    CorrelationId, FunctionName, TenantName, Timestamp,
+    deadletter::{DeadLetter, DeadLetterFilter},
     event::{EventLife, EventRecord, EventType, ParserEnded, Try, extension},
     identity::{Caller, Permission},
     invocation::{InvokeRequest, SavedTest},
@@ -34,14 +34,49 @@ impl Platform {
             matches!(kind, Some(EventType::ResponseSuccess | EventType::ResponseError))
                 && causation(answer) == Some(&*event.id)
         };
+        let mut tries: Vec<Try> =
+            chain.iter().filter(|record| causation(record) == Some(&*event.id)).filter_map(tried).collect();
+        let answers: Vec<EventRecord> = chain.iter().filter(caused).cloned().collect();
+        for at in 0..tries.len() {
+            tries[at].next_at = self.next_try(tenant, &tries, at, &answers, &dead_letters);
+        }
         Ok(EventLife {
             triggers: self.triggers(tenant, event),
-            tries: chain.iter().filter(|record| causation(record) == Some(&*event.id)).filter_map(tried).collect(),
-            answers: chain.iter().filter(caused).cloned().collect(),
+            tries,
+            answers,
             replays: self.store().list_replays(tenant, &event.source, &event.id).await?,
             dead_letters,
             record,
         })
+    }
+
+    /// When the try after the one at `at` began; when the event waits for it, when it will.
+    fn next_try(
+        &self,
+        tenant: &TenantName,
+        tries: &[Try],
+        at: usize,
+        answers: &[EventRecord],
+        dead: &[DeadLetter],
+    ) -> Option<Timestamp> {
+        let this = tries.get(at)?;
+        let of_function = |other: &&Try| other.function == this.function;
+        if let Some(next) = tries.get(at + 1..)?.iter().find(of_function) {
+            let took = next.queue_ms + next.run_ms;
+            return (next.attempt == this.attempt + 1).then(|| next.at.plus_millis(-(took as i64)));
+        }
+        let over = answers.iter().any(|answer| answer.function.as_ref() == Some(&this.function))
+            || dead.iter().any(|letter| letter.function.as_ref() == Some(&this.function));
+        let may_help = this.status >= 500 || matches!(this.status, 408 | 429);
+        if over || !may_help {
+            return None;
+        }
+        let function = self.cache().function(tenant, &this.function)?;
+        let settings = function.spec.eventing.as_ref().and_then(|eventing| eventing.dlq.as_ref());
+        let retry = settings.map(bus::Retry::from).unwrap_or_default();
+        let attempt = u32::try_from(this.attempt).ok()?;
+        let again = retry.attempts.is_none_or(|most| attempt < most);
+        again.then(|| this.at.plus_millis(retry.delay_after(attempt)))
     }
 
     /// Saves an event as a request that tests the function with it.
@@ -85,6 +120,7 @@ fn tried(record: &EventRecord) -> Option<Try> {
         queue_ms: ended.queue_ms,
         run_ms: ended.run_ms,
         cold_start: ended.cold_start,
+        next_at: None,
         position: record.position,
     })
 }

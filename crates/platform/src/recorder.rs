@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bus::{Delivery, QueueSpec};
 use domain::{
-    FunctionName, TenantName,
+    FunctionName, TenantName, Timestamp,
+    deadletter::Attempt,
     event::{Category, CloudEvent, EventType},
     live::Change,
     log::LogTarget,
@@ -24,6 +25,12 @@ const AT_ONCE: usize = 100;
 const PREFETCH: u16 = 200;
 /// Wait before the next try when the store or the bus failed.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Why an event is on no timeline.
+fn without_tenant(at: Timestamp) -> Attempt {
+    let reason = "Nothing in it says whose it is: write <tenant>/<function> as its subject.".to_owned();
+    Attempt { number: 0, at, status: None, duration_ms: 0.0, reason }
+}
 
 impl Platform {
     /// Records until `stop`; what was not committed comes again after a restart.
@@ -48,14 +55,19 @@ impl Platform {
 
     async fn record(&self, batch: Vec<Delivery>) -> Result<()> {
         let now = self.now();
-        let events: Vec<NewEvent> = batch
-            .iter()
-            .filter_map(|delivery| {
-                let event = delivery.event.clone();
-                let function = event.target().map(|(_, function)| function);
-                Some(NewEvent { tenant: tenant_of(&event)?, function, received_at: now, event })
-            })
-            .collect();
+        let mut events = Vec::with_capacity(batch.len());
+        let mut owned = Vec::with_capacity(batch.len());
+        for delivery in batch {
+            let event = delivery.event.clone();
+            let Some(tenant) = tenant_of(&event) else {
+                // The door names a tenant; this came over the bus, from somebody else.
+                delivery.reject(without_tenant(now)).await?;
+                continue;
+            };
+            let function = event.target().map(|(_, function)| function);
+            events.push(NewEvent { tenant, function, received_at: now, event });
+            owned.push(delivery);
+        }
         // Before the commit: what is on the timeline was routed, also when the platform dies in between.
         self.route(&events).await?;
         let appended = self.store().append_events(&events).await?;
@@ -64,7 +76,7 @@ impl Platform {
                 self.follow_up(&recorded.tenant, recorded.function.as_ref(), &recorded.event).await?;
             }
         }
-        bus::ack_all(batch).await?;
+        bus::ack_all(owned).await?;
         let mut newest: BTreeMap<TenantName, (Option<FunctionName>, i64)> = BTreeMap::new();
         for (recorded, appended) in events.iter().zip(&appended) {
             let entry = newest

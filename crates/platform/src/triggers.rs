@@ -1,11 +1,14 @@
 //! Which functions an event is for: `spec.triggers`.
 
+mod edit;
+mod schedule;
+
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     FunctionName, TenantName,
     event::{Category, CloudEvent, Mismatch, TriggerMatch},
-    function::{LambdaFunction, Trigger},
+    function::{LambdaFunction, Schedule, Trigger},
 };
 use kube::ResourceExt;
 use serde_json::Value;
@@ -22,7 +25,7 @@ impl Platform {
         for NewEvent { tenant, event, .. } in events {
             let functions = listening.entry(tenant).or_insert_with(|| self.listening(tenant));
             for (name, function) in functions {
-                let matches = function.spec.triggers.iter().any(|trigger| mismatch(trigger, event).is_none());
+                let matches = for_events(function).any(|trigger| mismatch(trigger, event).is_none());
                 if !matches || !may_reach(function, name, event) {
                     continue;
                 }
@@ -42,7 +45,7 @@ impl Platform {
     /// Functions with triggers.
     fn listening(&self, tenant: &TenantName) -> Vec<(FunctionName, Arc<LambdaFunction>)> {
         let all = self.cache().functions(tenant).into_iter();
-        all.filter(|function| !function.spec.triggers.is_empty())
+        all.filter(|function| for_events(function).next().is_some())
             .filter_map(|function| Some((function.name_any().parse().ok()?, function)))
             .collect()
     }
@@ -54,7 +57,7 @@ impl Platform {
             if !may_reach(&function, &name, event) {
                 continue;
             }
-            all.extend(function.spec.triggers.iter().map(|trigger| TriggerMatch {
+            all.extend(for_events(&function).map(|trigger| TriggerMatch {
                 function: name.clone(),
                 wants: trigger.filter.iter().map(|(name, value)| format!("{name}={value}")).collect(),
                 fails: mismatch(trigger, event),
@@ -65,12 +68,25 @@ impl Platform {
     }
 }
 
+/// Which part of a schedule can not be read, and why.
+pub(crate) fn unreadable(schedule: &Schedule) -> Option<(&'static str, String)> {
+    schedule::Clockwork::of(schedule).err().map(|why| (why.field, why.message))
+}
+
+/// Triggers that take events, not times.
+fn for_events(function: &LambdaFunction) -> impl Iterator<Item = &Trigger> {
+    function.spec.triggers.iter().filter(|trigger| trigger.schedule.is_none())
+}
+
+fn is_enabled(function: &LambdaFunction) -> bool {
+    function.spec.eventing.as_ref().is_none_or(|eventing| eventing.enabled)
+}
+
 /// Users' events and what is told of others: never what a function itself answers or causes, which would come back
 /// to it for ever.
 fn may_reach(function: &LambdaFunction, name: &FunctionName, event: &CloudEvent) -> bool {
-    let enabled = function.spec.eventing.as_ref().is_none_or(|eventing| eventing.enabled);
     let of_itself = event.target().is_some_and(|(_, target)| target == *name);
-    enabled
+    is_enabled(function)
         && match event.event_type().map(|kind| kind.category()) {
             None => true,
             Some(Category::Parser | Category::Invocation | Category::Command) => false,

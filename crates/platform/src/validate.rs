@@ -11,7 +11,7 @@ use domain::{
 
 pub(crate) use env::is_env_name;
 
-use crate::{Error, Result};
+use crate::{Error, Result, triggers::unreadable};
 
 /// Collects what is wrong.
 #[derive(Default)]
@@ -48,6 +48,11 @@ pub(crate) fn spec(spec: &FunctionSpec, tenant: &TenantName) -> Result<()> {
         "Write a number from 1 (first) to 10.",
     );
     traffic(&mut found, &spec.traffic);
+    for (place, trigger) in spec.triggers.iter().enumerate() {
+        if let Some((field, message)) = trigger.schedule.as_ref().and_then(unreadable) {
+            found.add(format!("spec.triggers[{place}].schedule.{field}"), message);
+        }
+    }
     if found.0.is_empty() { Ok(()) } else { Err(Error::Invalid(found.0)) }
 }
 

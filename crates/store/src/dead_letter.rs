@@ -17,7 +17,7 @@ pub struct NewDeadLetter {
     /// Whose.
     pub tenant: TenantName,
     /// For which function.
-    pub function: FunctionName,
+    pub function: Option<FunctionName>,
     /// Queue that it came from.
     pub queue: String,
     /// Whether trying again can help.
@@ -36,7 +36,7 @@ pub struct NewDeadLetter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterCount {
     /// Which function.
-    pub function: FunctionName,
+    pub function: Option<FunctionName>,
     /// How many.
     pub count: u64,
     /// Of these, replayed before.

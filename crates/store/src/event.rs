@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Cursor, FunctionName, Page, TenantName, Timestamp,
-    event::{CloudEvent, EventFilter, EventRecord},
+    event::{CloudEvent, EventFilter, EventOverview, EventRecord},
 };
 
 use crate::Result;
@@ -47,6 +47,16 @@ pub trait EventStore {
         cursor: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<EventRecord>>;
+
+    /// How many events happened when: of the newest `most`, in `steps` equal stretches of time. None when there are
+    /// none, or when the filter has a text, which would have to be looked for in each of them.
+    async fn event_overview(
+        &self,
+        tenant: &TenantName,
+        filter: &EventFilter,
+        most: u32,
+        steps: u32,
+    ) -> Result<Option<EventOverview>>;
 
     /// One event.
     async fn get_event(&self, tenant: &TenantName, position: i64) -> Result<Option<EventRecord>>;

@@ -64,6 +64,7 @@ macro_rules! every_case {
                 every_part_of_the_filter_narrows_the_list,
                 text_is_found_anywhere_and_wildcards_are_plain_letters,
                 a_text_search_goes_on_over_pages_that_found_nothing,
+                an_overview_counts_the_newest_by_stretches_of_time,
                 a_chain_is_in_the_order_of_time,
                 a_stream_resumes_after_a_position,
                 events_of_another_tenant_are_not_there,
@@ -94,6 +95,7 @@ macro_rules! every_case {
             dead_letter::{
                 a_dead_letter_is_kept_once_listed_and_deleted,
                 an_event_that_dies_twice_of_one_delivery_is_one_dead_letter,
+                a_dead_letter_for_no_function_is_kept_too,
                 dead_letters_are_grouped_counted_and_deleted_together,
                 a_replay_takes_the_letter_and_keeps_its_story,
             },

@@ -91,3 +91,32 @@ for (const width of [320, 375, 768]) {
     expect(first && axis && first.x >= axis.x && first.x + first.width <= axis.x + axis.width).toBe(true);
   });
 }
+
+test("a stretch of time is chosen by the keyboard or by dragging, zoomed into, and left again", async ({ page, functions }) => {
+  await functions.open(name, "events");
+  const rows = page.locator("#events tbody tr");
+  const all = await rows.count();
+  const end = page.getByRole("slider", { name: "End of the stretch" });
+  await end.focus();
+  for (let step = 0; step < 45; step++) await page.keyboard.press("ArrowLeft");
+  await expect(end).toHaveAttribute("aria-valuetext", /^\d\d:\d\d:\d\d/);
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  await page.waitForURL(/since=.*until=/);
+  expect(await rows.count()).toBeLessThan(all);
+  expect(await rows.count()).toBeGreaterThan(0);
+  // What the fields say is what the address says.
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.waitForURL(/since=.*until=/);
+  expect(await rows.count()).toBeLessThan(all);
+  await page.getByRole("link", { name: "Whole time" }).click();
+  await expect(rows).toHaveCount(all);
+
+  const box = await page.locator(".overview-box").boundingBox();
+  if (!box) throw new Error("the overview is not drawn");
+  const middle = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width - 6, middle);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 3, middle, { steps: 5 });
+  await page.mouse.up();
+  expect(Number(await end.inputValue())).toBeLessThan(30);
+});

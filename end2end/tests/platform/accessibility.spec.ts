@@ -12,6 +12,7 @@ const pages = [
   ["code", `/t/${TENANT}/functions/${name}/code`],
   ["builds", `/t/${TENANT}/functions/${name}/builds`],
   ["test", `/t/${TENANT}/functions/${name}/test`],
+  ["triggers", `/t/${TENANT}/functions/${name}/triggers`],
   ["events", `/t/${TENANT}/functions/${name}/events`],
   ["logs", `/t/${TENANT}/functions/${name}/logs`],
   ["settings", `/t/${TENANT}/functions/${name}/settings`],

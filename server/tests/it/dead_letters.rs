@@ -87,6 +87,36 @@ async fn a_form_that_is_sent_once_starts_one_replay() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn an_event_that_a_trigger_sent_is_a_dead_letter_of_the_function_that_failed() {
+    let server = TestServer::start().await;
+    let mut function = python("listener", CODE);
+    function["spec"]["triggers"] = json!([{"filter": {"type": "com.acme.order"}}]);
+    function["spec"]["eventing"] = json!({"dlq": {"retryMaxAttempts": 1}});
+    assert_eq!(server.post("/functions", &function).await.status(), StatusCode::CREATED);
+    server.ready("listener").await;
+    // One that is about nothing, and one that is about another function.
+    for (id, subject) in [("t-1", Value::Null), ("t-2", json!("default/another"))] {
+        let event = json!({
+            "specversion": "1.0", "id": id, "source": "shop", "type": "com.acme.order", "subject": subject,
+            "data": {"order": 7},
+        });
+        assert_eq!(server.post_event(&event).await.status(), StatusCode::ACCEPTED);
+    }
+    let page = server
+        .eventually("/deadletters?function=listener", |page| {
+            (page["items"].as_array()?.len() == 2).then(|| page.clone())
+        })
+        .await;
+    let path = format!("/deadletters/{}/replay", page["items"][0]["position"]);
+    let sent = server.post(&path, &json!({"data": {"mend": true}})).await;
+    assert_eq!(sent.status(), StatusCode::ACCEPTED, "{}", sent.text().await.unwrap());
+    let answered = |page: &Value| page["items"].get(0).map(|item| item["function"].clone());
+    let answer = server.eventually("/events?kind=response.success", answered).await;
+    assert_eq!(answer, "listener");
+    server.stop().await;
+}
+
 /// The dead letters that there are, by their groups.
 fn counted(groups: &Value) -> Option<u64> {
     groups.as_array()?.iter().map(|group| group["count"].as_u64()).sum()

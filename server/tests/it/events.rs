@@ -217,3 +217,27 @@ async fn schemas_are_served_and_tell_whether_data_fits() {
     problem(admin(Method::GET, "/no.such.type").send().await.unwrap(), 404, "not_found").await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_schedule_calls_the_function_at_the_full_minute() {
+    let server = TestServer::start().await;
+    let mut function = python("clock", "def handler(event):\n    return event['who']\n");
+    function["spec"]["triggers"] =
+        json!([{"schedule": {"cron": "* * * * *", "data": "{\"who\":\"clock\"}"}}]);
+    assert_eq!(server.post("/functions", &function).await.status(), StatusCode::CREATED);
+    server.ready("clock").await;
+    let path = "/events?kind=response.success&function=clock";
+    let answer = server.eventually(path, |page| page["items"].get(0).cloned()).await;
+    assert_eq!(answer["event"]["data"], "clock");
+    let correlation = answer["event"]["correlationid"].as_str().unwrap();
+    let asked = server.get(&format!("/events?kind=invoke.async&correlation={correlation}")).await;
+    let asked = &asked["items"][0]["event"];
+    assert_eq!(asked["source"], "io.knative.lambda/schedule/default/clock");
+    assert!(asked["time"].as_str().unwrap().ends_with(":00.000Z"), "{asked:#}");
+
+    let mut wrong = function.clone();
+    wrong["spec"]["triggers"] = json!([{"schedule": {"cron": "every day"}}]);
+    let refused = server.api(Method::PUT, "/functions/clock").json(&wrong).send().await.unwrap();
+    problem(refused, 422, "invalid").await;
+    server.stop().await;
+}

@@ -186,10 +186,17 @@ fn facts(tenant: &TenantName, letter: &DeadLetter) -> AnyView {
         let href = format!("{}?correlation={}", routes::events(tenant), routes::encode(id));
         view! { <div><dt>"Correlation id"</dt><dd><a href=href><code>{id.to_owned()}</code></a></dd></div> }
     });
+    let function = match &letter.function {
+        Some(name) => view! {
+            <div><dt>"Function"</dt><dd><a href=routes::function(tenant, name, Tab::Overview)>{name.to_string()}</a></dd></div>
+            <div><dt>"Log"</dt><dd><a href=routes::function(tenant, name, Tab::Logs)>"What it printed"</a></dd></div>
+        }
+        .into_any(),
+        None => view! { <div><dt>"Function"</dt><dd>"None: it came over the message broker for no function."</dd></div> }.into_any(),
+    };
     view! {
         <dl class="facts">
-            <div><dt>"Function"</dt><dd><a href=routes::function(tenant, &letter.function, Tab::Overview)>{letter.function.to_string()}</a></dd></div>
-            <div><dt>"Log"</dt><dd><a href=routes::function(tenant, &letter.function, Tab::Logs)>"What it printed"</a></dd></div>
+            {function}
             <div><dt>"Queue"</dt><dd><code>{letter.queue.clone()}</code></dd></div>
             <div><dt>"Died"</dt><dd>{full(letter.died_at)}</dd></div>
             <div><dt>"Type"</dt><dd><code>{event.kind.clone()}</code></dd></div>

@@ -89,7 +89,10 @@ fn state(tenant: &TenantName, job: &ReplayJob) -> AnyView {
         .asked
         .rate
         .map_or_else(|| "as fast as it goes".to_owned(), |rate| format!("{rate} a second at most"));
-    let stop = job.asked.stop_after.map_or_else(|| "never".to_owned(), |most| if most == 1 { "the first failure".to_owned() } else { format!("{most} failures") });
+    let stop = job.asked.stop_after.map_or_else(
+        || "never".to_owned(),
+        |most| if most == 1 { "the first failure".to_owned() } else { format!("{most} failures") },
+    );
     view! {
         <div class="page-head">
             <h1>{format!("Replay of {}", job.total)}</h1>

@@ -196,6 +196,7 @@ fn row(tenant: &TenantName, letter: &DeadLetter) -> AnyView {
         let times = if replays == 1 { "time" } else { "times" };
         view! { <span class="pill bad">{icon("refresh")}{format!("dead again, replayed {replays} {times}")}</span> }
     });
+    let function = letter.function.as_ref().map_or_else(|| "no function".to_owned(), ToString::to_string);
     let reason = letter.reason.lines().next().unwrap_or_default().to_owned();
     let status = letter.last_status().map(|status| format!(" · HTTP {status}"));
     view! {
@@ -205,12 +206,12 @@ fn row(tenant: &TenantName, letter: &DeadLetter) -> AnyView {
                 <a class="row-link" href=routes::dead_letter(tenant, letter.position)>
                     <span>
                         {label}" "<code>{letter.event.id.clone()}</code>
-                        <span class="below">{format!("{} · {reason}", letter.function)}</span>
+                        <span class="below">{format!("{function} · {reason}")}</span>
                     </span>
                 </a>
                 {again}
             </td>
-            <td class="wide-only">{letter.function.to_string()}</td>
+            <td class="wide-only">{function.clone()}</td>
             <td class="wide-only clip">{reason}{status}</td>
             <td class="number wide-only">{letter.attempts.len()}</td>
             <td class="wide-only clip">{letter.event.source.clone()}</td>

@@ -156,9 +156,12 @@ fn targets(tenant: &TenantName, functions: &[PlannedFunction]) -> AnyView {
                 Some(revision) => view! { <code>{revision.clone()}</code> }.into_any(),
                 None => view! { <span class="pill bad">{icon("fail")}"not there or not ready"</span> }.into_any(),
             };
+            let function = planned.function.as_ref().map(|name| {
+                view! { <a href=routes::function(tenant, name, Tab::Overview)>{name.to_string()}</a> }
+            });
             view! {
                 <tr>
-                    <td><a href=routes::function(tenant, &planned.function, Tab::Overview)>{planned.function.to_string()}</a></td>
+                    <td>{function.map_or_else(|| "for no function: stays here".into_any(), IntoAny::into_any)}</td>
                     <td class="number">{planned.count}</td>
                     <td>{revision}</td>
                 </tr>

@@ -6,7 +6,10 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::life::{capture, life};
+use super::{
+    export::export,
+    life::{capture, life},
+};
 use crate::{
     AppError, api,
     components::{
@@ -86,8 +89,9 @@ async fn load() -> Result<Content, AppError> {
                 <section class="card"><h2>"Data"</h2>{data(&record.event)}</section>
                 <section class="card">
                     <div class="section-head"><h2>"The whole event as JSON"</h2>{copy(&json, "the event")}</div>
-                    <pre class="json" tabindex="0" role="group" aria-label="The event as JSON"><code>{json}</code></pre>
+                    <pre class="json" tabindex="0" role="group" aria-label="The event as JSON"><code>{json.clone()}</code></pre>
                 </section>
+                {export(&tenant, position, &record.event, &json)}
             </div>
             <div class="stack"><section class="card">
                 <h2>"Its chain"</h2>

@@ -12,8 +12,9 @@ use crate::{components::icon::icon, frame, routes};
 pub(super) fn read(function: Option<FunctionName>) -> EventFilter {
     let time = |name: &str| {
         let text = frame::query(name)?;
-        // A date-time field sends minutes without a zone: read as UTC.
-        text.parse::<Timestamp>().or_else(|_| format!("{text}:00Z").parse()).ok()
+        // A date-time field sends no zone, and seconds only where there are some: read as UTC.
+        let whole = text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse());
+        whole.or_else(|_| format!("{text}:00Z").parse()).ok()
     };
     EventFilter {
         function: function.or_else(|| frame::query("function").and_then(|text| text.parse().ok())),
@@ -33,26 +34,41 @@ pub(super) fn read(function: Option<FunctionName>) -> EventFilter {
 
 /// The filter as a query string.
 pub(super) fn href(here: &str, filter: &EventFilter, with_function: bool, cursor: Option<&str>) -> String {
-    let text = |part: &Option<String>| part.clone().unwrap_or_default();
+    let mut pairs = fields(filter, with_function);
     let time = |part: Option<Timestamp>| part.map(|at| at.to_string()).unwrap_or_default();
+    pairs.push(("since", time(filter.since)));
+    pairs.push(("until", time(filter.until)));
+    pairs.push(("cursor", cursor.unwrap_or_default().to_owned()));
+    here.to_owned() + &routes::query(pairs)
+}
+
+/// What a form has to keep of the filter, apart from its range of time.
+pub(super) fn fields(filter: &EventFilter, with_function: bool) -> Vec<(&'static str, String)> {
+    let text = |part: &Option<String>| part.clone().unwrap_or_default();
     let function = filter.function.as_ref().filter(|_| with_function).map(ToString::to_string);
     let status = match filter.status {
         Some(EventStatus::Failed) => "failed",
         Some(EventStatus::Ok) => "ok",
         None => "",
     };
-    let pairs = [
+    vec![
         ("function", function.unwrap_or_default()),
         ("type", text(&filter.kind)),
         ("source", text(&filter.source)),
         ("status", status.to_owned()),
         ("correlation", text(&filter.correlation)),
         ("q", text(&filter.text)),
-        ("since", time(filter.since)),
-        ("until", time(filter.until)),
-        ("cursor", cursor.unwrap_or_default().to_owned()),
-    ];
-    here.to_owned() + &routes::query(pairs)
+    ]
+}
+
+/// The range that the handles of the overview chose, when the address has that instead of times.
+pub(super) fn zoomed() -> Option<(Timestamp, Timestamp)> {
+    let number = |name: &str| frame::query(name)?.parse::<i64>().ok();
+    let (base, step) = (number("zoom-base")?, number("zoom-step")?.max(1));
+    let (a, b) = (number("zoom-from")?.clamp(0, 1000), number("zoom-to")?.clamp(0, 1000));
+    let at = |place: i64| Timestamp::from_millis(base.saturating_add(place.saturating_mul(step)));
+    // Two handles at one place mean the stretch that begins there.
+    Some((at(a.min(b)), at(a.max(b).max(a.min(b) + 1))))
 }
 
 /// The form.
@@ -79,7 +95,7 @@ pub(super) fn form(here: &str, filter: &EventFilter, with_function: bool) -> Any
         }
     });
     let narrowed = href(here, filter, with_function, None) != here;
-    let minutes = |at: Option<Timestamp>| at.map(|at| at.to_string()[..16].to_owned());
+    let local = |at: Option<Timestamp>| at.map(|at| at.to_string().trim_end_matches('Z').to_owned());
     let open = filter.since.is_some()
         || filter.until.is_some()
         || filter.source.is_some()
@@ -110,8 +126,8 @@ pub(super) fn form(here: &str, filter: &EventFilter, with_function: bool) -> Any
             <details class="advanced more" open=open>
                 <summary>{icon("right")}"More filters"</summary>
                 <div class="grid-fields">
-                    <div class="field"><label for="since">"From (UTC)"</label><input id="since" name="since" type="datetime-local" value=minutes(filter.since)/></div>
-                    <div class="field"><label for="until">"Until (UTC)"</label><input id="until" name="until" type="datetime-local" value=minutes(filter.until)/></div>
+                    <div class="field"><label for="since">"From (UTC)"</label><input id="since" name="since" type="datetime-local" step="0.001" value=local(filter.since)/></div>
+                    <div class="field"><label for="until">"Until (UTC)"</label><input id="until" name="until" type="datetime-local" step="0.001" value=local(filter.until)/></div>
                     <div class="field"><label for="correlation">"Correlation id"</label><input id="correlation" name="correlation" value=filter.correlation.clone() autocomplete="off"/></div>
                     <div class="field"><label for="source">"Source"</label><input id="source" name="source" value=filter.source.clone() autocomplete="off"/></div>
                 </div>

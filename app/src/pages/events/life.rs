@@ -17,6 +17,7 @@ use crate::{
         time::{duration, full},
     },
     routes::{self, Tab},
+    session,
 };
 
 /// The section; nothing for events that no function could get.
@@ -109,7 +110,7 @@ fn trigger(tenant: &TenantName, found: &TriggerMatch) -> AnyView {
     };
     view! {
         <li>
-            <a href=routes::function(tenant, &found.function, Tab::Settings)>{found.function.to_string()}</a>
+            <a href=routes::function(tenant, &found.function, Tab::Triggers)>{found.function.to_string()}</a>
             " wants "<code>{wants}</code>" "{outcome}
         </li>
     }
@@ -128,6 +129,7 @@ fn tries(tenant: &TenantName, tries: &[Try]) -> AnyView {
                     <td>{http_pill(one.status)}</td>
                     <td class="wide-only"><code>{one.revision.clone()}</code></td>
                     <td class="number">{duration(one.queue_ms)}{one.cold_start.then_some(" (cold)")}" · "{duration(one.run_ms)}</td>
+                    <td class="number">{next_try(one)}</td>
                 </tr>
             }
         })
@@ -144,6 +146,7 @@ fn tries(tenant: &TenantName, tries: &[Try]) -> AnyView {
                         <th scope="col">"Answer"</th>
                         <th scope="col" class="wide-only">"Revision"</th>
                         <th scope="col" class="number">"Wait · run"</th>
+                        <th scope="col" class="number">"Next try"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -151,6 +154,17 @@ fn tries(tenant: &TenantName, tries: &[Try]) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// How long after this try the next one began or begins.
+fn next_try(one: &Try) -> String {
+    match one.next_at {
+        None => "none".to_owned(),
+        Some(next) => {
+            let after = duration(next.millis_since(one.at).max(0) as f64);
+            if next > session::now() { format!("{after} later, to come") } else { format!("{after} later") }
+        }
+    }
 }
 
 /// Keeps the event as a test of a function.

@@ -12,6 +12,7 @@ use crate::{
         event_table::event_table,
         field::summary,
         function_head::function_head,
+        overview::overview,
         pager::pager,
         timeline::{legend, timeline},
         views::{self, Place, views_menu},
@@ -61,7 +62,11 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
     let here = function
         .as_ref()
         .map_or_else(|| routes::events(&tenant), |name| routes::function(&tenant, name, Tab::Events));
-    let wanted = filter::read(function.clone());
+    let mut wanted = filter::read(function.clone());
+    if let Some((since, until)) = filter::zoomed() {
+        (wanted.since, wanted.until) = (Some(since), Some(until));
+        form::see_other(&filter::href(&here, &wanted, of_tenant, None));
+    }
     let narrowed = filter::href(&here, &wanted, of_tenant, None);
     let place = Place { tenant: &tenant, list: ListName::Events, path: &here, here: &narrowed };
     let mut problem = None;
@@ -80,6 +85,19 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
     let cursor = frame::query("cursor").map(Cursor);
     let later = cursor.is_some();
     let page = api::events::list_events(tenant.clone(), wanted.clone(), cursor, None).await?;
+    let seen = if later {
+        None
+    } else {
+        // The list without it is better than none.
+        api::events::overview_of_events(tenant.clone(), wanted.clone()).await.unwrap_or_default()
+    };
+    let whole = (wanted.since.is_some() || wanted.until.is_some()).then(|| {
+        let whole = EventFilter { since: None, until: None, ..wanted.clone() };
+        filter::href(&here, &whole, of_tenant, None)
+    });
+    let seen = seen
+        .filter(|seen| seen.total() > 1)
+        .map(|seen| overview(&here, filter::fields(&wanted, of_tenant), &seen, whole));
     let topic = function.as_ref().map_or_else(|| "events".to_owned(), |name| format!("events:{name}"));
     let next = page.next.as_ref().map(|cursor| filter::href(&here, &wanted, of_tenant, Some(&cursor.0)));
     let first = later.then(|| filter::href(&here, &wanted, of_tenant, None));
@@ -102,6 +120,7 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
             {saved.map(|saved| view! { <div class="list-menus">{views_menu(&place, &saved)}</div> })}
         </div>
         <div class="stack">
+            {seen}
             <div class="timeline-box">{drawn}{legend()}</div>
             <button type="button" class="button small primary new-chip" id="events-chip" hidden aria-live="polite"></button>
             <div class="stack" id="events" data-live=live data-chip="">{list}</div>

@@ -1,6 +1,7 @@
 //! Pages of events.
 
 pub mod detail;
+mod export;
 mod filter;
 mod life;
 pub mod list;

@@ -7,6 +7,7 @@ use domain::{
 use leptos::prelude::*;
 use serde_json::Value;
 
+use super::export::curl;
 use crate::{
     AppError, api,
     components::{
@@ -17,7 +18,7 @@ use crate::{
     },
     form::{self, Posted},
     frame::{self, Content, framed},
-    routes, session,
+    routes,
 };
 
 /// `/t/:tenant/events/types`
@@ -169,10 +170,7 @@ fn send(tenant: &TenantName, kind: EventType) -> AnyView {
         "subject": format!("{tenant}/hello"), "data": sample_data(kind),
     });
     let event = serde_json::to_string_pretty(&event).unwrap_or_default();
-    let command = format!(
-        "curl -X POST {}/events \\\n  -H \"Authorization: Bearer $TOKEN\" \\\n  -H 'content-type: application/cloudevents+json' \\\n  --data-binary @- <<'EVENT'\n{event}\nEVENT",
-        session::base()
-    );
+    let command = curl(&event);
     view! {
         <section class="card">
             <div class="section-head"><h2>"Send one"</h2>{copy(&command, "the command")}</div>

@@ -15,4 +15,6 @@ mod settings_form;
 pub mod test;
 mod test_result;
 mod traffic_rows;
+mod trigger_forms;
+pub mod triggers;
 pub mod yaml;

@@ -16,7 +16,7 @@ use super::{
     record::{Header, QueueRow},
     tables::{LENGTHS, MESSAGES, META, NEXT_QUEUE, NEXT_SEQ, Place, QUEUES, SEEN},
 };
-use crate::{DeadLetters, Death, Error, Exchange, QueueSpec, Result, Retry, identity, name};
+use crate::{Death, Error, Exchange, QueueSpec, Result, Retry, identity};
 
 /// Where an event is published to.
 pub(super) enum Target {
@@ -162,15 +162,8 @@ impl<'t> Writer<'t> {
         reason: String,
     ) -> Stored<()> {
         let event: Option<CloudEvent> = serde_json::from_slice(body).ok();
-        let tenant = event.as_ref().and_then(CloudEvent::target).map(|(tenant, _)| tenant);
-        let source = self.spec(place.0).map(|spec| (spec.name.clone(), spec.dead_letters.clone()));
-        let (queue, target) = match source {
-            None | Some((_, DeadLetters::Dropped)) => return self.ack(place),
-            Some((queue, DeadLetters::Queue(target))) => (queue, target),
-            Some((queue, DeadLetters::OfTenant)) => {
-                (queue, tenant.map_or(name::DEAD_LETTERS_UNOWNED.to_owned(), |t| name::dead_letters(&t)))
-            }
-        };
+        let source = self.spec(place.0).map(|spec| (spec.name.clone(), spec.grave(event.as_ref())));
+        let Some((queue, Some(target))) = source else { return self.ack(place) };
         let target = match self.find(&target) {
             Some(id) => id,
             None => self.declare(QueueSpec::dead_letters(target))?,

@@ -14,7 +14,7 @@ use lapin::{
 };
 
 use super::link::{Link, sentence};
-use crate::{DeadLetters, Error, Exchange, Ordering, QueueSpec, Result, name};
+use crate::{Error, Exchange, Ordering, QueueSpec, Result};
 
 /// Deliveries after which RabbitMQ itself gives an event up: a net below the attempts that consumers count,
 /// because arguments of a queue can not be changed and the attempts of a function can.
@@ -174,7 +174,8 @@ fn arguments(spec: &QueueSpec) -> FieldTable {
             AMQPValue::LongLongInt(spec.retry.attempts.map_or(NO_LIMIT, |_| DELIVERY_LIMIT)),
         ),
     ]);
-    if let Some(target) = dead_letter_queue(spec) {
+    // Also where RabbitMQ itself puts what it gives up, or what is no event.
+    if let Some(target) = spec.grave(None) {
         arguments.insert("x-dead-letter-exchange", text(""));
         arguments.insert("x-dead-letter-routing-key", text(&target));
         arguments.insert("x-dead-letter-strategy", text("at-least-once"));
@@ -190,21 +191,6 @@ fn arguments(spec: &QueueSpec) -> FieldTable {
         arguments.insert("x-single-active-consumer", AMQPValue::Boolean(true));
     }
     arguments.into_iter().map(|(key, value)| (key.into(), value)).collect::<BTreeMap<ShortString, _>>().into()
-}
-
-/// Where RabbitMQ itself puts what it gives up, or what is no event.
-fn dead_letter_queue(spec: &QueueSpec) -> Option<String> {
-    match &spec.dead_letters {
-        DeadLetters::Dropped => None,
-        DeadLetters::Queue(queue) => Some(queue.clone()),
-        DeadLetters::OfTenant => {
-            let tenant = spec.name.strip_prefix("fn.").and_then(|rest| rest.split('.').next());
-            Some(match tenant.and_then(|tenant| tenant.parse().ok()) {
-                Some(tenant) => name::dead_letters(&tenant),
-                None => name::DEAD_LETTERS_UNOWNED.to_owned(),
-            })
-        }
-    }
 }
 
 /// Which rule a request broke, when the server said so.

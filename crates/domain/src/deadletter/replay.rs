@@ -27,8 +27,8 @@ pub struct ReplayPlan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedFunction {
-    /// Which.
-    pub function: FunctionName,
+    /// Which; none: they can not be sent to anybody.
+    pub function: Option<FunctionName>,
     /// How many.
     pub count: u64,
     /// The revision that runs; none when the function is gone or not ready.

@@ -69,6 +69,8 @@ pub struct Try {
     pub run_ms: f64,
     /// Whether an instance had to be started for it.
     pub cold_start: bool,
+    /// When the next one began, or will when the event is still waiting for it; none after the last.
+    pub next_at: Option<Timestamp>,
     /// Position of the event that tells of it.
     pub position: i64,
 }

@@ -8,8 +8,7 @@ use super::{Category, EventType};
 pub fn sample_data(kind: EventType) -> Value {
     const BUILD: &str = "hello-1-3f9a2c";
     const HASH: &str = "9b74c9897bac770ffc029102a200c5de";
-    const IMAGE: &str =
-        "registry.local/default/hello@sha256:6f1ed002ab5595859014ebf0951522d9b7a1f0d2c1b0a0e5c2f0d1b7a3c4e5f6";
+    const IMAGE: &str = "registry.local/default/hello@sha256:6f1ed002ab5595859014ebf0951522d9b7a1f0d2c1b0a0e5c2f0d1b7a3c4e5f6";
     let ended = |more: Value| {
         let mut data = json!({"buildId": BUILD, "sourceHash": HASH, "attempt": 1, "durationMs": 8120});
         if let (Some(data), Some(more)) = (data.as_object_mut(), more.as_object()) {
@@ -28,7 +27,9 @@ pub fn sample_data(kind: EventType) -> Value {
             "category": "dependency_error",
             "message": "pip found no version of requests that satisfies ==99.",
         })),
-        EventType::BuildTimeout => ended(json!({"category": "timeout", "message": "The build took longer than 30 minutes."})),
+        EventType::BuildTimeout => {
+            ended(json!({"category": "timeout", "message": "The build took longer than 30 minutes."}))
+        }
         EventType::BuildCancelled => ended(json!({"message": "Somebody asked the build to end."})),
         EventType::BuildStopped => ended(json!({"message": "A newer source took its place."})),
         EventType::ServiceCreated | EventType::ServiceUpdated => {

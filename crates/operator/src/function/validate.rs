@@ -78,19 +78,10 @@ pub(crate) fn run(function: &LambdaFunction) -> Result<Validated, Invalid> {
     })
 }
 
-/// `spec.eventing.dlq`. Older manifests have all kinds of delays there, so that one that can not be read is
-/// the default and no error.
+/// `spec.eventing.dlq`.
 fn retry(spec: &FunctionSpec) -> Retry {
-    let default = Retry::default();
-    let Some(asked) = spec.eventing.as_ref().and_then(|eventing| eventing.dlq.as_ref()) else {
-        return default;
-    };
-    let delay = asked.retry_backoff_delay.parse::<jiff::SignedDuration>().ok();
-    let delay_ms = delay.and_then(|delay| i64::try_from(delay.as_millis()).ok()).filter(|delay| *delay >= 0);
-    Retry {
-        attempts: u32::try_from(asked.retry_max_attempts).ok().filter(|n| *n > 0).or(default.attempts),
-        delay_ms: delay_ms.unwrap_or(default.delay_ms),
-    }
+    let asked = spec.eventing.as_ref().and_then(|eventing| eventing.dlq.as_ref());
+    asked.map(Retry::from).unwrap_or_default()
 }
 
 /// Go's duration text: `30s`, `1h30m`, `500ms`.

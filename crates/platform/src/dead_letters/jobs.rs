@@ -48,7 +48,7 @@ impl Platform {
         check(filter)?;
         let counts = self.store().count_dead_letters(tenant, filter, i64::MAX).await?;
         let functions = counts.iter().map(|count| {
-            let function = self.cache().function(tenant, &count.function);
+            let function = count.function.as_ref().and_then(|name| self.cache().function(tenant, name));
             let service = function.as_ref().and_then(|f| f.status.as_ref()?.service_status.as_ref());
             PlannedFunction {
                 function: count.function.clone(),

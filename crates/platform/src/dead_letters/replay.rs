@@ -67,7 +67,15 @@ impl Platform {
         sender: &Sender,
         data: Option<Value>,
     ) -> Result<ReplayRecord> {
-        if self.cache().function(&letter.tenant, &letter.function).is_none() {
+        let Some(function) = &letter.function else {
+            return Err(Error::refused(
+                409,
+                "no_function",
+                "This dead letter was for no function, so there is nothing to send it to.",
+                "Read what it holds, send an event of your own, and discard it.",
+            ));
+        };
+        if self.cache().function(&letter.tenant, function).is_none() {
             return Err(Error::refused(
                 409,
                 "function_gone",
@@ -173,7 +181,7 @@ mod tests {
         DeadLetter {
             position: 7,
             tenant: "acme".parse().unwrap(),
-            function: "f".parse().unwrap(),
+            function: Some("f".parse().unwrap()),
             queue: "fn.acme.f".into(),
             kind: FailureKind::Permanent,
             reason: "bad".into(),

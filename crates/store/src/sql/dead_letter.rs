@@ -76,7 +76,7 @@ impl DeadLetterStore for Backend {
              RETURNING position",
         )
         .bind(new.tenant.as_str())
-        .bind(new.function.as_str())
+        .bind(new.function.as_ref().map_or("", |function| function.as_str()))
         .bind(&new.queue)
         .bind(&new.event.source)
         .bind(&new.event.id)
@@ -115,7 +115,7 @@ impl DeadLetterStore for Backend {
         filter: &DeadLetterFilter,
     ) -> Result<Vec<DeadLetterGroup>> {
         let mut query = QueryBuilder::new(
-            "SELECT error, kind, COUNT(*), COUNT(DISTINCT function), MIN(died_at), MAX(died_at) FROM dead_letters",
+            "SELECT error, kind, COUNT(*), COUNT(DISTINCT NULLIF(function, '')), MIN(died_at), MAX(died_at) FROM dead_letters",
         );
         push(&mut query, tenant, filter);
         query.push(" GROUP BY error, kind ORDER BY MAX(died_at) DESC LIMIT 100");
@@ -151,7 +151,8 @@ impl DeadLetterStore for Backend {
             query.build_query_as().fetch_all(&self.read).await?;
         let count = |(function, count, repeated, oldest, newest, upto): (String, i64, i64, i64, i64, i64)| {
             Ok(DeadLetterCount {
-                function: name("function", &function)?,
+                // A letter that was for no function has an empty name.
+                function: (!function.is_empty()).then(|| name("dead letter", &function)).transpose()?,
                 count: count.unsigned_abs(),
                 repeated: repeated.unsigned_abs(),
                 oldest: Timestamp::from_millis(oldest),

@@ -11,7 +11,7 @@ use super::sample::{acme, at, event, function, other};
 fn letter(id: &str, kind: FailureKind) -> NewDeadLetter {
     NewDeadLetter {
         tenant: acme(),
-        function: function("f"),
+        function: Some(function("f")),
         queue: "fn.acme.f".into(),
         kind,
         reason: "busy".into(),
@@ -53,6 +53,18 @@ pub(crate) async fn an_event_that_dies_twice_of_one_delivery_is_one_dead_letter(
     assert_eq!(store.append_dead_letter(&later).await.unwrap(), first);
     let replayed = NewDeadLetter { event: later.event.clone().with(extension::REPLAY_COUNT, 1), ..later };
     assert_ne!(store.append_dead_letter(&replayed).await.unwrap(), first, "a replay may die too");
+}
+
+pub(crate) async fn a_dead_letter_for_no_function_is_kept_too(store: &dyn Store) {
+    let foreign =
+        NewDeadLetter { function: None, queue: "dlq".into(), ..letter("1", FailureKind::Permanent) };
+    let position = store.append_dead_letter(&foreign).await.unwrap();
+    assert_eq!(store.get_dead_letter(&acme(), position).await.unwrap().unwrap().function, None);
+    let everything = DeadLetterFilter::default();
+    let [count] = store.count_dead_letters(&acme(), &everything, i64::MAX).await.unwrap().try_into().unwrap();
+    assert_eq!((count.function, count.count), (None, 1));
+    let [group] = store.group_dead_letters(&acme(), &everything).await.unwrap().try_into().unwrap();
+    assert_eq!((group.count, group.functions), (1, 0));
 }
 
 pub(crate) async fn dead_letters_are_grouped_counted_and_deleted_together(store: &dyn Store) {

@@ -165,3 +165,20 @@ pub(crate) async fn a_made_up_cursor_is_refused(store: &dyn Store) {
         assert!(matches!(refused, Err(Error::Cursor)), "{text}");
     }
 }
+
+pub(crate) async fn an_overview_counts_the_newest_by_stretches_of_time(store: &dyn Store) {
+    let everything = EventFilter::default();
+    assert_eq!(store.event_overview(&acme(), &everything, 10, 5).await.unwrap(), None);
+    let events: Vec<NewEvent> =
+        [0, 100, 101, 102, 103, 199].map(|time| event(&time.to_string(), time)).into();
+    store.append_events(&events).await.unwrap();
+    let seen = store.event_overview(&acme(), &everything, 10, 5).await.unwrap().unwrap();
+    assert_eq!((seen.from, seen.step_ms, seen.more), (at(0), 40, false));
+    assert_eq!(seen.counts, [1, 0, 4, 0, 1]);
+    let newest = store.event_overview(&acme(), &everything, 5, 5).await.unwrap().unwrap();
+    assert_eq!((newest.from, newest.more, newest.counts), (at(100), true, vec![4, 0, 0, 0, 1]));
+    let since = EventFilter { since: Some(at(101)), until: Some(at(103)), ..EventFilter::default() };
+    assert_eq!(store.event_overview(&acme(), &since, 10, 2).await.unwrap().unwrap().counts, [1, 1]);
+    let text = EventFilter { text: Some("x".into()), ..EventFilter::default() };
+    assert_eq!(store.event_overview(&acme(), &text, 10, 5).await.unwrap(), None);
+}

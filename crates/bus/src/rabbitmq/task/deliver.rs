@@ -7,12 +7,12 @@ use super::{
     super::{
         binding,
         consumer::{Raw, Token},
-        death,
+        death, foreign,
         slot::{Slot, Tag},
     },
     CRASHES, MISSED_MS, QueueTask,
 };
-use crate::identity;
+use crate::{DeadLetters, identity};
 
 impl QueueTask {
     pub(super) fn arrived(&mut self, arrived: Option<DeliveryResult>) {
@@ -29,15 +29,26 @@ impl QueueTask {
             return;
         };
         let tag = Tag { channel, number: arrival.delivery_tag };
+        let now = self.now();
+        let mut death = death::of(&arrival.properties, now);
         let event = match binding::decode(&arrival.properties, &arrival.data) {
             Ok(event) => event,
+            // It was refused where it came from: here is where such messages are kept.
+            Err(error) if self.spec.dead_letters == DeadLetters::Dropped => {
+                let (event, died) = foreign::keep(&arrival, death, &self.spec.name, &error, now);
+                death = Some(died);
+                event
+            }
             Err(error) => {
                 tracing::error!(%error, queue.name = self.spec.name, "a message is no event and was refused");
                 return tag.refuse();
             }
         };
         let exchange = arrival.exchange.as_str().to_owned();
-        let mark = identity::within(&exchange, &event);
+        // One event may have died in the queues of several functions.
+        let scope =
+            death.as_ref().map_or_else(|| exchange.clone(), |death| format!("{exchange}\0{}", death.queue));
+        let mark = identity::within(&scope, &event);
         if self.done.contains(mark) {
             tag.ack();
             return;
@@ -52,7 +63,6 @@ impl QueueTask {
             }
             return;
         }
-        let now = self.now();
         let before = death::deliveries_before(&arrival.properties);
         let sent =
             arrival.properties.timestamp().and_then(|seconds| i64::try_from(seconds).ok()).filter(|s| *s > 0);
@@ -60,7 +70,7 @@ impl QueueTask {
         let seq = self.next_seq;
         self.next_seq += 1;
         let slot = Slot {
-            death: death::of(&arrival.properties, now),
+            death,
             event,
             exchange,
             mark,

@@ -10,7 +10,7 @@ use super::{
     },
     Buried, QueueTask, Reply, tell,
 };
-use crate::{DeadLetters, Death, Error, Retry, name};
+use crate::{Death, Error, Retry};
 
 impl QueueTask {
     /// Back to RabbitMQ, for whoever consumes.
@@ -78,16 +78,9 @@ impl QueueTask {
         let now = self.now();
         let Some(slot) = self.slots.get_mut(&seq) else { return tell(reply) };
         slot.dying = Some((kind, reason.clone()));
-        let target = match &self.spec.dead_letters {
-            DeadLetters::Dropped => {
-                self.burials.push(std::future::ready((seq, Ok(()), reply)).boxed());
-                return;
-            }
-            DeadLetters::Queue(target) => target.clone(),
-            DeadLetters::OfTenant => {
-                let tenant = slot.event.target().map(|(tenant, _)| tenant);
-                tenant.map_or(name::DEAD_LETTERS_UNOWNED.to_owned(), |tenant| name::dead_letters(&tenant))
-            }
+        let Some(target) = self.spec.grave(Some(&slot.event)) else {
+            self.burials.push(std::future::ready((seq, Ok(()), reply)).boxed());
+            return;
         };
         let died = Death {
             queue: self.spec.name.clone(),

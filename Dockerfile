@@ -11,7 +11,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates python3 python3-pip python3-venv nodejs npm \
+ && apt-get install -y --no-install-recommends ca-certificates git openssh-client python3 python3-pip python3-venv nodejs npm \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --create-home --home-dir /var/lib/knative-lambda knative-lambda
 COPY --from=build /knative-lambda /usr/local/bin/knative-lambda

@@ -22,3 +22,4 @@ setup/python-client.sh
 setup/node.sh end2end
 setup/postgres.sh >/dev/null
 setup/rabbitmq.sh >/dev/null
+setup/servers.sh >/dev/null

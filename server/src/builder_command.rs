@@ -1,6 +1,8 @@
 //! `knative-lambda builder`: what a build's Pod runs.
 
-use std::{io, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, io, path::PathBuf, process::ExitCode};
+
+use domain::function::secret_variables;
 
 use crate::{
     Error, Result, cli, config,
@@ -9,6 +11,12 @@ use crate::{
 
 /// Memory of one step of a build with everything that it starts.
 const STEP_MEMORY: u64 = 2 << 30;
+
+/// What the operator had the node read from the source's Secret.
+fn secret() -> BTreeMap<String, String> {
+    let given = secret_variables().map(|(key, variable)| Some((key.to_owned(), config::variable(&variable)?)));
+    given.flatten().collect()
+}
 
 /// Builds what `BUILD_SPEC` asks for.
 pub(crate) async fn run() -> Result<ExitCode> {
@@ -38,6 +46,12 @@ pub(crate) async fn run() -> Result<ExitCode> {
         path: config::search_path(),
         sandbox: (program, vec![cli::SANDBOX.to_owned()]),
         memory_bytes: STEP_MEMORY,
+        secret: secret(),
+        source_allow: config::variable("KL_SOURCE_ALLOW")
+            .unwrap_or_default()
+            .parse()
+            .map_err(|error| Error::Config(format!("KL_SOURCE_ALLOW can not be read: {error}.")))?,
+        ca_file: config::variable("KL_CA_FILE").map(PathBuf::from),
     };
     let outcome = builder::run(settings, io::stdout(), shutdown::signal()?).await;
     Ok(ExitCode::from(outcome.exit_code()))

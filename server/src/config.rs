@@ -69,10 +69,14 @@ settings! {
     bus_url: Text = "embedded";
     /// The cluster: `embedded`.
     cluster: Text = "embedded";
-    /// Uploads and build logs: `file:<folder>`; empty: a folder in the data folder.
+    /// Uploads: `file:<folder>`, `s3://<bucket>/<folder>?region=…&endpoint=…&access_key=…&secret_key=…` or `gs://<bucket>/<folder>?service_account=<file>`; empty: a folder in the data folder.
     storage_url: Text = "";
     /// Images: `layout:<folder>`; empty: a folder in the data folder.
     registry: Text = "";
+    /// Hosts and networks that sources may be fetched from although they are not in the open internet, separated by commas: `git.corp.example`, `*.corp.example:8443`, `10.1.0.0/16`; without a port the usual ones.
+    source_allow: egress::Allowed = "";
+    /// A PEM file with authorities that sources may be signed by beside those of this machine.
+    ca_file: Text = "";
     /// What people type to reach the dashboard, when it is not the address above: `https://lambda.example.org`.
     public_url: Text = "";
     /// What people put before `<tenant>/<function>/` to call a function, when it is not the gateway's address.

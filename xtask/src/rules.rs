@@ -13,7 +13,7 @@ use serde_json::Value;
 /// Crates by level; one may use lower levels only.
 const LEVELS: [&[&str]; 5] = [
     &["domain", "knative"],
-    &["archive", "bus", "oci", "runtimes", "sandbox", "storage", "store", "telemetry"],
+    &["archive", "bus", "egress", "oci", "runtimes", "sandbox", "storage", "store", "telemetry"],
     &["builder", "cluster", "operator", "platform"],
     &["app"],
     &["frontend", "server"],

@@ -20,6 +20,8 @@ pub struct Input {
     pub kind: &'static str,
     /// Must be filled.
     pub required: bool,
+    /// Must be filled if its part of the form is the chosen one; the browser can not know.
+    pub needed: bool,
     /// HTML pattern.
     pub pattern: Option<String>,
     /// Smallest and largest number.
@@ -38,7 +40,7 @@ pub fn input(field: Input) -> AnyView {
         <div class="field" data-invalid=field.error.is_some().then_some("")>
             <label for=field.name>
                 {field.label}
-                {(!field.required && field.kind != "number").then(|| view! { <span class="optional">"optional"</span> })}
+                {(!field.required && !field.needed && field.kind != "number").then(|| view! { <span class="optional">"optional"</span> })}
             </label>
             <input
                 id=field.name

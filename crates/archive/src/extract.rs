@@ -13,7 +13,21 @@ use crate::{ArchiveError, Limits, Result};
 /// Checks the archive and writes its files into `folder`, which must be empty and is emptied again
 /// when the archive is refused. The one folder around everything is taken away.
 pub fn extract<R: Read + Seek>(reader: R, folder: &Path, limits: &Limits) -> Result<Inspection> {
-    extract_into(reader, folder, limits).inspect_err(|_| {
+    extract_or_empty(reader, folder, limits, Survey::default())
+}
+
+/// The same, but a folder around everything stays: in a repository it is part of the paths.
+pub fn extract_tree<R: Read + Seek>(reader: R, folder: &Path, limits: &Limits) -> Result<Inspection> {
+    extract_or_empty(reader, folder, limits, Survey::of_tree())
+}
+
+fn extract_or_empty<R: Read + Seek>(
+    reader: R,
+    folder: &Path,
+    limits: &Limits,
+    survey: Survey,
+) -> Result<Inspection> {
+    extract_into(reader, folder, limits, survey).inspect_err(|_| {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             // Best effort: the caller's temporary folder goes anyway.
@@ -22,8 +36,12 @@ pub fn extract<R: Read + Seek>(reader: R, folder: &Path, limits: &Limits) -> Res
     })
 }
 
-fn extract_into<R: Read + Seek>(reader: R, folder: &Path, limits: &Limits) -> Result<Inspection> {
-    let mut survey = Survey::default();
+fn extract_into<R: Read + Seek>(
+    reader: R,
+    folder: &Path,
+    limits: &Limits,
+    mut survey: Survey,
+) -> Result<Inspection> {
     let format = walk(reader, limits, &mut |item, bytes| {
         let path = folder.join(&item.path);
         if item.folder {

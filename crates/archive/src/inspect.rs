@@ -45,9 +45,16 @@ pub fn inspect<R: Read + Seek>(reader: R, limits: &Limits) -> Result<Inspection>
 pub(crate) struct Survey {
     files: Vec<(String, u64)>,
     texts: Texts,
+    /// Whether the one folder around everything stays.
+    keeps_top: bool,
 }
 
 impl Survey {
+    /// Of something whose one folder around everything stays.
+    pub(crate) fn of_tree() -> Self {
+        Self { keeps_top: true, ..Self::default() }
+    }
+
     /// Reads the entry to its end.
     pub(crate) fn see(&mut self, item: &Item, bytes: &mut dyn Read) -> std::io::Result<()> {
         if item.folder {
@@ -75,7 +82,8 @@ impl Survey {
     }
 
     pub(crate) fn finish(self, format: Format) -> Inspection {
-        let stripped = wrapping_folder(self.files.iter().map(|(path, _)| path.as_str())).map(str::to_owned);
+        let top = wrapping_folder(self.files.iter().map(|(path, _)| path.as_str()));
+        let stripped = top.filter(|_| !self.keeps_top).map(str::to_owned);
         let inner = |path: String| match &stripped {
             Some(folder) => path[folder.len() + 1..].to_owned(),
             None => path,

@@ -25,7 +25,7 @@ mod walk;
 
 pub use edit::{edit, pack, read};
 pub use error::ArchiveError;
-pub use extract::extract;
+pub use extract::{extract, extract_tree};
 pub use format::Format;
 pub use inspect::{Inspection, inspect};
 pub use limits::Limits;

@@ -1,7 +1,7 @@
 //! Whether the request can be done at all, before anything is fetched.
 
 use domain::build::{BuildRequest, FailureCategory};
-use domain::function::{Language, SourceType};
+use domain::function::Language;
 use oci::Layout;
 use sandbox::Interpreter;
 
@@ -53,13 +53,13 @@ pub(crate) fn check_source(request: &BuildRequest) -> Result<()> {
         let message = format!("The source has not exactly the block {}.", request.source.kind.as_str());
         return Err(Failure::new(FailureCategory::SourceNotFound, message));
     }
-    match request.source.kind {
-        SourceType::Inline | SourceType::Upload => Ok(()),
-        other => Err(Failure::new(
-            FailureCategory::SourceNotFound,
-            format!("Sources of type {} cannot be built by this version.", other.as_str()),
-        )),
+    if let Some((field, message)) = request.source.problems().into_iter().next() {
+        return Err(Failure::new(FailureCategory::SourceDenied, format!("{message} ({field})")));
     }
+    if request.source.builds() {
+        return Ok(());
+    }
+    Err(Failure::new(FailureCategory::SourceNotFound, "An image needs no build."))
 }
 
 /// The interpreter that will run the function; of the version that was asked for.

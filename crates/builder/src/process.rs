@@ -17,9 +17,10 @@ const LINE_BYTES: usize = 16 * 1024;
 /// Bytes of one program that are logged.
 const LOG_BYTES: usize = 4 << 20;
 /// Where the machine keeps the authorities that it trusts.
-const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(crate) const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// What programs are started with.
+#[derive(Clone)]
 pub(crate) struct Tools {
     pub(crate) launcher: Launcher,
     pub(crate) toolchain: Toolchain,
@@ -37,8 +38,38 @@ pub(crate) struct Program<'a> {
     pub(crate) folder: &'a Path,
     /// Where it starts.
     pub(crate) cwd: &'a Path,
-    /// Whether it may connect to ports 80 and 443.
-    pub(crate) network: bool,
+    /// Ports that it may connect to.
+    pub(crate) connect: Vec<u16>,
+    /// What it works on.
+    pub(crate) part: Part,
+}
+
+/// Ports of package registries.
+pub(crate) const WEB: [u16; 2] = [80, 443];
+
+/// The part of a build that a program does: what is its fault, and how much it may write.
+#[derive(Clone, Copy)]
+pub(crate) enum Part {
+    Source,
+    Dependencies,
+}
+
+impl Part {
+    const fn disk_bytes(self) -> u64 {
+        match self {
+            // A repository, and once more as an archive.
+            Self::Source => 1 << 30,
+            Self::Dependencies => 2 << 30,
+        }
+    }
+
+    fn ended(self, message: impl Into<String>) -> Failure {
+        let category = match self {
+            Self::Source => FailureCategory::SourceDenied,
+            Self::Dependencies => FailureCategory::DependencyError,
+        };
+        Failure::new(category, message)
+    }
 }
 
 /// How it went.
@@ -66,7 +97,6 @@ impl Tools {
         }
         let mut read_only = self.toolchain.read_only();
         read_only.extend(program.read_only);
-        let connect = if program.network { vec![80, 443] } else { Vec::new() };
         let spec = Spec {
             command: program.command.display().to_string(),
             args: program.args,
@@ -74,12 +104,12 @@ impl Tools {
             cwd: program.cwd.to_owned(),
             read_only,
             writable: vec![program.folder.to_owned()],
-            network: Network::Ports { connect, bind: Vec::new() },
+            network: Network::Ports { connect: program.connect, bind: Vec::new() },
             limits: Limits {
                 memory_bytes: Some(self.memory_bytes),
                 processes: Some(256),
                 open_files: Some(4096),
-                disk_bytes: Some(2 << 30),
+                disk_bytes: Some(program.part.disk_bytes()),
                 ..Limits::default()
             },
             hostname: Some("build".to_owned()),
@@ -104,14 +134,16 @@ impl Tools {
             Exit::TimedOut => {
                 ended(FailureCategory::Timeout, "A step of the build took too long and was ended.")
             }
-            Exit::DiskFull => ended(
-                FailureCategory::DependencyError,
-                "The dependencies take more than 2 GiB of disk space.",
-            ),
-            Exit::Signal(signal) => ended(
-                FailureCategory::DependencyError,
-                &format!("A program of the build was ended by signal {signal}."),
-            ),
+            Exit::DiskFull => {
+                let (what, most) = match program.part {
+                    Part::Source => ("repository takes", program.part.disk_bytes() >> 30),
+                    Part::Dependencies => ("dependencies take", program.part.disk_bytes() >> 30),
+                };
+                Err(program.part.ended(format!("The {what} more than {most} GiB of disk space.")))
+            }
+            Exit::Signal(signal) => {
+                Err(program.part.ended(format!("A program of the build was ended by signal {signal}.")))
+            }
             Exit::NotStarted { message } => {
                 Err(Failure::internal("A program of the build could not be started", message))
             }

@@ -1,24 +1,27 @@
 //! One build, from the request to the report.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use domain::build::{BuildReport, BuildRequest, FailureCategory, StepName};
+use egress::Allowed;
+use futures::FutureExt;
 use oci::{Image, Layer, Layout};
 use sandbox::{Capabilities, Launcher, Toolchain};
 use tempfile::TempDir;
 
 use crate::cache::Cache;
 use crate::failure::{Failure, OrInternal, Result};
-use crate::fetch::fetch;
+use crate::fetch::{self, fetch};
 use crate::log::Log;
 use crate::process::Tools;
 use crate::runtime::{Context, Installed, Runtime};
 use crate::steps::Steps;
 use crate::{assemble, plan, push, report};
 
-/// What the process was started with.
-#[derive(Debug, Clone)]
+/// What the process was started with. No `Debug`: `secret` is none of a log's business.
+#[derive(Clone)]
 pub struct Settings {
     /// `BUILD_SPEC`: a [`BuildRequest`] as JSON.
     pub spec: String,
@@ -45,6 +48,12 @@ pub struct Settings {
     pub sandbox: (PathBuf, Vec<String>),
     /// Memory of one foreign program with its children.
     pub memory_bytes: u64,
+    /// `SOURCE_SECRET_…`: what the source's Secret holds, by its keys.
+    pub secret: BTreeMap<String, String>,
+    /// `KL_SOURCE_ALLOW`: hosts that sources may come from although they are not public.
+    pub source_allow: Allowed,
+    /// `KL_CA_FILE`: authorities that are trusted beside the machine's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How a build ended.
@@ -117,8 +126,10 @@ async fn build(settings: &Settings, log: &Log, steps: &mut Steps) -> Result<(Str
     plan::check_source(&request)?;
     let folder = work_folder(&settings.work)?;
     let workspace = subfolder(folder.path(), "workspace")?;
-    let storage = async { storage::open(&settings.storage_url).or_internal("The storage cannot be opened") };
-    let (fetched, tools) = tokio::join!(fetch(&request, storage, &workspace, &step), tools(settings));
+    let scratch = subfolder(folder.path(), "source")?;
+    let context = fetch::Context { settings, scratch: &scratch, workspace: &workspace, log: &step };
+    let tools = tools(settings).shared();
+    let (fetched, tools) = tokio::join!(fetch(&request, tools.clone(), &context), tools);
     let stripped = fetched?;
     let interpreter = plan::interpreter(&request, &tools)?;
     let Some(runtime) = Runtime::of(request.language) else {

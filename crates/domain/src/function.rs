@@ -9,6 +9,7 @@ mod resources;
 mod runtime;
 mod scaling;
 mod source;
+mod source_rules;
 mod status;
 mod traffic;
 mod trigger;
@@ -26,8 +27,9 @@ pub use runtime::{Language, Runtime};
 pub use scaling::Scaling;
 pub use source::{
     GcsSource, GitSource, ImageSource, InlineSource, LocalRef, MinioSource, S3Source, Source, SourceType,
-    UploadSource,
+    UploadSource, secret_variable, secret_variables,
 };
+pub use source_rules::SourceProblem;
 pub use status::{
     BuildError, BuildStatus, Condition, ConditionStatus, FunctionStatus, PendingEvent, ServiceStatus,
     condition,

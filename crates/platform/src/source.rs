@@ -65,6 +65,7 @@ impl Platform {
             handler: spec.runtime.as_ref().map(|runtime| runtime.handler.clone()).unwrap_or_default(),
             files,
             note,
+            place: spec.source.kind.is_place().then(|| spec.source.clone()),
             version: version(&function),
             editable: matches!(spec.source.kind, SourceType::Inline | SourceType::Upload),
         })
@@ -143,6 +144,8 @@ impl Platform {
                 Ok(Source::inline(InlineSource { code, dependencies }))
             }
             NewCode::Upload { upload } => Ok(Source::upload(self.upload_source(tenant, &upload).await?)),
+            // What is wrong with it is told with everything else that is wrong with the spec.
+            NewCode::Place { source } => Ok(*source),
             NewCode::Files { changed, removed } => {
                 let name = present.and_then(|f| f.metadata.name.as_deref()).unwrap_or("function");
                 let filename = format!("{name}.zip");

@@ -18,6 +18,9 @@ pub enum Error {
     /// The sender stopped or failed; what was written is gone again.
     #[error("the upload was cut off: {0}")]
     CutOff(String),
+    /// The storage does not let us in.
+    #[error("the storage refused the credentials: {0}")]
+    Denied(object_store::Error),
     /// There is no space left.
     #[error("the storage is full: {0}")]
     Full(object_store::Error),
@@ -39,7 +42,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl From<object_store::Error> for Error {
     fn from(error: object_store::Error) -> Self {
-        if is_full(&error) { Self::Full(error) } else { Self::Backend(error) }
+        match &error {
+            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+                Self::Denied(error)
+            }
+            _ if is_full(&error) => Self::Full(error),
+            _ => Self::Backend(error),
+        }
     }
 }
 

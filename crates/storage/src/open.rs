@@ -5,9 +5,13 @@ use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
 
-use crate::{Error, Result, Storage};
+use crate::{Error, Result, Storage, remote};
 
-/// Opens the storage of that URL: `file:<folder>` (relative or absolute, made when missing).
+/// Opens the storage of that URL:
+/// - `file:<folder>`, relative or absolute, made when missing;
+/// - `s3://<bucket>/<prefix>?region=…&endpoint=…&access_key=…&secret_key=…`, MinIO too. Without keys those of
+///   the machine are used (`AWS_…`, or its role);
+/// - `gs://<bucket>/<prefix>?service_account=<file>`, or the machine's own account.
 pub fn open(url: &str) -> Result<Storage> {
     let (scheme, rest) = url.split_once(':').unwrap_or(("", url));
     match scheme {
@@ -20,10 +24,10 @@ pub fn open(url: &str) -> Result<Storage> {
             }
             open_folder(Path::new(folder))
         }
-        "s3" | "gs" => Err(Error::Url(format!(
-            "Storage at {scheme}: is not part of this version: use file:<folder> for KL_STORAGE_URL."
-        ))),
-        _ => Err(Error::Url(format!("The storage URL {url:?} has no known scheme: use file:<folder>."))),
+        "s3" | "gs" => remote::open(url),
+        _ => Err(Error::Url(
+            "The storage URL has no known scheme: use file:<folder>, s3://<bucket> or gs://<bucket>.".into(),
+        )),
     }
 }
 
@@ -41,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_url_that_cannot_be_served_is_refused_with_a_sentence() {
-        for url in ["s3://bucket", "gs://bucket", "ftp://x", "", "file:", "/plain/path"] {
+        for url in ["ftp://x", "", "file:", "/plain/path"] {
             let error = open(url).unwrap_err().to_string();
             assert!(error.contains("file:"), "{url}: {error}");
         }

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "also in the functions that tests share")]
 
+mod servers;
+
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use servers::{Gcs, S3};
 use storage::{Error, Storage};
 
 fn folder() -> (tempfile::TempDir, Storage) {
@@ -21,15 +24,19 @@ fn files(folder: &std::path::Path) -> usize {
     entries.map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 }).sum()
 }
 
-#[tokio::test]
-async fn what_is_stored_is_read_back_with_size_and_digest() {
-    let (_folder, storage) = folder();
+async fn keys(storage: &Storage, prefix: &str) -> Vec<String> {
+    let mut keys: Vec<_> = storage.list(prefix).map(|entry| entry.unwrap().key).collect().await;
+    keys.sort();
+    keys
+}
+
+async fn reads_back(storage: &Storage) {
     for (count, bytes) in [(0, 0), (1, 5), (13, 1024 * 1024)] {
         let stored = storage.put_stream("uploads/acme/a", pieces(count, bytes), u64::MAX).await.unwrap();
         assert_eq!(stored.size, (count * bytes) as u64);
         let object = storage.get("uploads/acme/a").await.unwrap().unwrap();
         assert_eq!(object.size, stored.size);
-        let read = object.stream.try_concat_bytes().await;
+        let read: Vec<u8> = object.stream.map(|chunk| chunk.unwrap().to_vec()).concat().await;
         assert_eq!(read, vec![7; count * bytes]);
     }
     let hello = storage.put_bytes("uploads/acme/b", "hello").await.unwrap();
@@ -38,18 +45,69 @@ async fn what_is_stored_is_read_back_with_size_and_digest() {
     assert!(matches!(storage.get_bytes("uploads/acme/b", 4).await, Err(Error::TooLarge { max: 4 })));
 }
 
-trait Concat {
-    async fn try_concat_bytes(self) -> Vec<u8>;
+async fn leaves_nothing_of_what_is_refused(storage: &Storage) {
+    for max in [10, 8 * 1024 * 1024] {
+        let result = storage.put_stream("uploads/refused/a", pieces(20, 1024 * 1024), max).await;
+        assert!(matches!(result, Err(Error::TooLarge { .. })), "{result:?}");
+        assert!(keys(storage, "uploads/refused").await.is_empty());
+    }
+    storage.put_bytes("uploads/broken/a", "old").await.unwrap();
+    let broken = pieces(7, 1024 * 1024).chain(stream::iter([Err("connection reset")]));
+    let result = storage.put_stream("uploads/broken/a", broken, u64::MAX).await;
+    assert!(matches!(result, Err(Error::CutOff(_))), "{result:?}");
+    assert_eq!(storage.get_bytes("uploads/broken/a", 10).await.unwrap().unwrap(), "old");
 }
 
-impl<S: futures::Stream<Item = storage::Result<Bytes>>> Concat for S {
-    async fn try_concat_bytes(self) -> Vec<u8> {
-        self.map(|chunk| chunk.unwrap().to_vec()).concat().await
+async fn lists_and_deletes(storage: &Storage) {
+    for key in ["uploads/list/a", "uploads/list/b", "uploads/lists/c"] {
+        storage.put_bytes(key, "x").await.unwrap();
     }
+    assert_eq!(keys(storage, "uploads/list").await, ["uploads/list/a", "uploads/list/b"]);
+    storage.delete("uploads/list/a").await.unwrap();
+    storage.delete("uploads/list/a").await.unwrap();
+    assert!(storage.get("uploads/list/a").await.unwrap().is_none());
+}
+
+async fn is_healthy_and_clean(storage: &Storage) {
+    storage.health().await.unwrap();
+    assert!(keys(storage, "health").await.is_empty());
+    assert_eq!(storage.sweep().await.unwrap(), 0);
+}
+
+async fn keeps_the_contract(storage: &Storage) {
+    reads_back(storage).await;
+    leaves_nothing_of_what_is_refused(storage).await;
+    lists_and_deletes(storage).await;
+    is_healthy_and_clean(storage).await;
 }
 
 #[tokio::test]
-async fn a_stream_that_is_too_long_leaves_nothing_behind() {
+async fn a_folder_keeps_the_contract() {
+    let (_folder, storage) = folder();
+    keeps_the_contract(&storage).await;
+}
+
+#[tokio::test]
+async fn s3_keeps_the_contract() {
+    let server = S3::start("platform").await;
+    let url = |secret: &str| {
+        format!("s3://platform/kl/files?endpoint={}&access_key=me&secret_key={secret}", server.url)
+    };
+    keeps_the_contract(&storage::open(&url("s3cret")).unwrap()).await;
+    let lost = storage::open(&url("s3cret").replace("//platform", "//elsewhere")).unwrap();
+    assert!(lost.health().await.is_err());
+}
+
+#[tokio::test]
+async fn gcs_keeps_the_contract() {
+    let server = Gcs::start("platform").await;
+    let key = server.key_file();
+    let url = format!("gs://platform/kl/files?service_account={}", key.display());
+    keeps_the_contract(&storage::open(&url).unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_too_long_leaves_no_file_behind() {
     let (folder, storage) = folder();
     for max in [10, 8 * 1024 * 1024] {
         let result = storage.put_stream("uploads/acme/a", pieces(20, 1024 * 1024), max).await;
@@ -59,12 +117,9 @@ async fn a_stream_that_is_too_long_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_stream_that_fails_or_is_dropped_leaves_nothing_behind_and_the_old_object_stays() {
+async fn a_stream_that_is_dropped_leaves_nothing_behind_and_the_old_object_stays() {
     let (folder, storage) = folder();
     storage.put_bytes("uploads/acme/a", "old").await.unwrap();
-    let broken = pieces(7, 1024 * 1024).chain(stream::iter([Err("connection reset")]));
-    let result = storage.put_stream("uploads/acme/a", broken, u64::MAX).await;
-    assert!(matches!(result, Err(Error::CutOff(_))), "{result:?}");
     let endless = pieces(7, 1024 * 1024).chain(stream::pending());
     let upload = storage.put_stream("uploads/acme/a", endless, u64::MAX);
     assert!(tokio::time::timeout(std::time::Duration::from_millis(300), upload).await.is_err());
@@ -72,27 +127,6 @@ async fn a_stream_that_fails_or_is_dropped_leaves_nothing_behind_and_the_old_obj
         tokio::task::yield_now().await;
     }
     assert_eq!(storage.get_bytes("uploads/acme/a", 10).await.unwrap().unwrap(), "old");
-}
-
-#[tokio::test]
-async fn objects_are_listed_by_folder_and_deleted() {
-    let (_folder, storage) = folder();
-    for key in ["uploads/acme/a", "uploads/acme/b", "uploads/other/c"] {
-        storage.put_bytes(key, "x").await.unwrap();
-    }
-    let mut keys: Vec<_> = storage.list("uploads/acme").map(|entry| entry.unwrap().key).collect().await;
-    keys.sort();
-    assert_eq!(keys, ["uploads/acme/a", "uploads/acme/b"]);
-    storage.delete("uploads/acme/a").await.unwrap();
-    storage.delete("uploads/acme/a").await.unwrap();
-    assert!(storage.get("uploads/acme/a").await.unwrap().is_none());
-}
-
-#[tokio::test]
-async fn health_writes_reads_and_cleans_up() {
-    let (folder, storage) = folder();
-    storage.health().await.unwrap();
-    assert_eq!(files(folder.path()), 0);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use cluster::{
     Cluster,
     workload::{self, HostImage},
 };
-use domain::function::{LABEL_TENANT, LambdaFunction};
+use domain::function::{LABEL_TENANT, LambdaFunction, secret_variables};
 use k8s_openapi::{
     api::core::v1::Namespace, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
@@ -72,15 +72,21 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<Started> {
     let host = HostImage {
         program,
         subcommands: vec![cli::BUILDER.to_owned()],
-        env: BTreeMap::from([
+        env: set([
             variable("PATH", config::search_path()),
             variable("KL_STORAGE_URL", super::storage_url(config, folder)?),
             variable("KL_REGISTRY", format!("layout:{}", images.display())),
             variable("KL_TOOLCHAIN", found),
             variable(SANDBOX, sandbox),
             variable("KL_CACHE_DIR", folder.folder("cache")?.display().to_string()),
+            variable("KL_SOURCE_ALLOW", config.source_allow.to_string()),
+            variable("KL_CA_FILE", config.ca_file.clone()),
         ]),
-        accepted_env: vec!["BUILD_SPEC".to_owned()],
+        // What the source's Secret holds is given by reference, and read by the node.
+        accepted_env: secret_variables()
+            .map(|(_, variable)| variable)
+            .chain(["BUILD_SPEC".to_owned()])
+            .collect(),
     };
     let workload = workload::Config::new(launcher, toolchain, &images).host_image(OWN_IMAGE, host);
     let knative = cluster::knative::Config {
@@ -109,6 +115,11 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<Started> {
         adopted => tracing::info!(images.adopted = adopted, "images of an older version were taken over"),
     }
     Ok(Started { cluster, operator, images })
+}
+
+/// Those that have a value.
+fn set<const N: usize>(variables: [(String, String); N]) -> BTreeMap<String, String> {
+    variables.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// Our custom resource, and the first tenant.

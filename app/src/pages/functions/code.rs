@@ -2,7 +2,7 @@
 
 use domain::{
     FunctionName, TenantName,
-    function::{CodeFile, Deploy, NewCode, SourceType, SourceView},
+    function::{CodeFile, Deploy, NewCode, Source, SourceType, SourceView},
     identity::Permission,
 };
 use leptos::prelude::*;
@@ -17,6 +17,7 @@ use crate::{
         field::{Input, error_of, input, summary},
         function_head::function_head,
         icon::icon,
+        source_fields::{self, SourceDraft, bucket_fields, git_fields},
         time::bytes,
     },
     form::{self, Posted},
@@ -48,7 +49,9 @@ async fn load() -> Result<Content, AppError> {
             }
         }
     }
-    let content = if source.files.is_empty() {
+    let content = if let Some(place) = &source.place {
+        fetched(&tenant, &source, place, posted.as_ref(), problem.as_ref())
+    } else if source.files.is_empty() {
         let note =
             source.note.clone().unwrap_or_else(|| "This source has no files that can be shown.".to_owned());
         let yaml =
@@ -67,6 +70,8 @@ fn read(posted: &Posted, source: &SourceView) -> Deploy {
     let main = source.language.map(|language| language.main_file());
     let list = source.language.map(|language| language.dependency_file());
     let code = match (source.kind, main.and_then(text)) {
+        (SourceType::Git, _) => SourceDraft::of_posted(posted).git(),
+        (kind, _) if kind.is_place() => SourceDraft::of_posted(posted).object(),
         (SourceType::Inline, Some(code)) => {
             let dependencies = list.and_then(text).filter(|text| !text.trim().is_empty());
             NewCode::Inline { code, dependencies }
@@ -119,8 +124,50 @@ fn conflict(problem: Option<&AppError>, source: &SourceView, posted: Option<&Pos
             </div>
         }
         .into_any(),
-        other => summary(other, &[("spec.runtime.handler", "handler"), ("spec.source", "files")]),
+        other => {
+            let own = [("spec.runtime.handler", "handler"), ("spec.source", "files")];
+            summary(other, &[&source_fields::FIELDS[..], &own[..]].concat())
+        }
     }
+}
+
+/// Where the code is fetched from, instead of the code.
+fn fetched(
+    tenant: &TenantName,
+    source: &SourceView,
+    place: &Source,
+    posted: Option<&Posted>,
+    problem: Option<&AppError>,
+) -> AnyView {
+    let draft = posted.map_or_else(|| SourceDraft::of_source(place), SourceDraft::of_posted);
+    let (title, fields) = match source.kind {
+        SourceType::Git => ("Git repository", git_fields(&draft, problem)),
+        _ => ("Archive in a bucket", bucket_fields(&draft, problem)),
+    };
+    let handler = posted.map_or_else(|| source.handler.clone(), |posted| posted.text("handler"));
+    view! {
+        <form method="post" class="stack" id="code-form" data-busy="Deploying…">
+            <input type="hidden" name="version" value=source.version.clone()/>
+            <fieldset class="card stack source" id="files">
+                <legend>{title}</legend>
+                {fields}
+            </fieldset>
+            {input(Input {
+                name: "handler",
+                label: "Handler",
+                hint: "Module and function, as in main.handler.",
+                value: handler,
+                required: true,
+                error: error_of(problem, &["spec.runtime.handler"]),
+                ..Input::default()
+            })}
+            <div class="form-end">
+                {submit("primary", "check", "Deploy", "deploy", (Permission::Write, tenant))}
+                <span class="quiet-text">"A deployment without a change here fetches nothing: use Build again, on the page of a build."</span>
+            </div>
+        </form>
+    }
+    .into_any()
 }
 
 fn editor(

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     AppError, api,
+    components::source_fields::SourceDraft,
     form::{self, Posted},
     frame::{self, Content, framed},
     routes::{self, Tab},
@@ -111,20 +112,7 @@ fn built(tenant: &TenantName, name: &domain::FunctionName) -> String {
 fn read(posted: &Posted) -> Result<NewFunction, AppError> {
     let language = Language::parse(&posted.text("language"))
         .ok_or_else(|| AppError::invalid("spec.runtime.language", "Choose a language."))?;
-    let code = if posted.text("from") == "upload" {
-        let upload = posted.text("upload");
-        if upload.is_empty() {
-            return Err(AppError::invalid(
-                "spec.source.upload",
-                "Upload an archive first, or write the code here.",
-            ));
-        }
-        NewCode::Upload { upload }
-    } else {
-        let dependencies = posted.area(&format!("dependencies_{}", language.as_str()));
-        let dependencies = (!dependencies.trim().is_empty()).then_some(dependencies);
-        NewCode::Inline { code: posted.area(&format!("code_{}", language.as_str())), dependencies }
-    };
+    let code = code(posted, language)?;
     let handler = Some(posted.text("handler")).filter(|text| !text.is_empty());
     Ok(NewFunction {
         name: posted.text("name"),
@@ -132,6 +120,29 @@ fn read(posted: &Posted) -> Result<NewFunction, AppError> {
         handler: handler.unwrap_or_else(|| "main.handler".to_owned()),
         code,
         env: posted.pairs("env_name", "env_value"),
+    })
+}
+
+/// The code, from where the form says.
+fn code(posted: &Posted, language: Language) -> Result<NewCode, AppError> {
+    Ok(match posted.text("from").as_str() {
+        "git" => SourceDraft::of_posted(posted).git(),
+        "bucket" => SourceDraft::of_posted(posted).object(),
+        "upload" => {
+            let upload = posted.text("upload");
+            if upload.is_empty() {
+                return Err(AppError::invalid(
+                    "spec.source.upload",
+                    "Upload an archive first, or write the code here.",
+                ));
+            }
+            NewCode::Upload { upload }
+        }
+        _ => {
+            let dependencies = posted.area(&format!("dependencies_{}", language.as_str()));
+            let dependencies = (!dependencies.trim().is_empty()).then_some(dependencies);
+            NewCode::Inline { code: posted.area(&format!("code_{}", language.as_str())), dependencies }
+        }
     })
 }
 
@@ -155,7 +166,14 @@ fn draft(posted: Posted, upload: Option<String>, runtimes: &[RuntimeOption]) -> 
     Draft {
         name: posted.text("name"),
         language: Language::parse(&posted.text("language")).or(first.map(|runtime| runtime.language)),
-        from_upload: posted.text("from") == "upload" || (!filled && !upload.is_empty()),
+        from: match posted.text("from").as_str() {
+            "git" => From::Git,
+            "bucket" => From::Bucket,
+            "upload" => From::Upload,
+            _ if !filled && !upload.is_empty() => From::Upload,
+            _ => From::Editor,
+        },
+        source: SourceDraft::of_posted(&posted),
         upload,
         receipt: receipt(&posted),
         handler: if filled { posted.text("handler") } else { "main.handler".to_owned() },

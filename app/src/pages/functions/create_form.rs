@@ -19,6 +19,7 @@ use crate::{
         function_head::breadcrumb,
         icon::icon,
         preflight::preflight,
+        source_fields::{self, SourceDraft, bucket_fields, git_fields},
         upload::Upload,
     },
     routes,
@@ -27,11 +28,21 @@ use crate::{
 const PLAIN_HINT: &str =
     "Anyone who may read the function may read these. Secrets go into Settings, after it is created.";
 
+/// Where the code comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum From {
+    Editor,
+    Upload,
+    Git,
+    Bucket,
+}
+
 /// Content of the form.
 pub(super) struct Draft {
     pub(super) name: String,
     pub(super) language: Option<Language>,
-    pub(super) from_upload: bool,
+    pub(super) from: From,
+    pub(super) source: SourceDraft,
     pub(super) upload: String,
     pub(super) receipt: Option<UploadReceipt>,
     pub(super) handler: String,
@@ -62,7 +73,7 @@ pub(super) fn create_form(
     view! {
         {breadcrumb(tenant, None)}
         <div class="page-head"><h1>"New function"</h1></div>
-        {summary(problem, &FIELDS)}
+        {summary(problem, &[&source_fields::FIELDS[..], &FIELDS[..]].concat())}
         <form method="post" class="create" data-draft=format!("new:{tenant}") data-sent=draft.sent.then_some("") data-busy="Creating…" novalidate=problem.is_some()>
             <div data-name-check=tenant.to_string()>
                 {input(Input {
@@ -86,12 +97,16 @@ pub(super) fn create_form(
             <fieldset class="source" id="code">
                 <legend>"Code"</legend>
                 <div class="segments">
-                    <label><input type="radio" name="from" value="editor" checked=!draft.from_upload/><span>{icon("file")}"Write here"</span></label>
-                    <label><input type="radio" name="from" value="upload" checked=draft.from_upload/><span>{icon("upload")}"Upload an archive"</span></label>
+                    <label><input type="radio" name="from" value="editor" checked=draft.from == From::Editor/><span>{icon("file")}"Write here"</span></label>
+                    <label><input type="radio" name="from" value="upload" checked=draft.from == From::Upload/><span>{icon("upload")}"Upload an archive"</span></label>
+                    <label><input type="radio" name="from" value="git" checked=draft.from == From::Git/><span>"Git repository"</span></label>
+                    <label><input type="radio" name="from" value="bucket" checked=draft.from == From::Bucket/><span>"Bucket"</span></label>
                 </div>
-                {field::error("code", error_of(problem, &["spec.source"]))}
+                {field::error("code", error_of(problem, &["spec.source.upload", "spec.source.inline"]))}
                 <div class="from-editor">{draft.codes.iter().map(editor).collect::<Vec<_>>()}</div>
                 <div class="from-upload">{upload(tenant, draft)}</div>
+                <div class="from-git">{git_fields(&draft.source, problem)}</div>
+                <div class="from-bucket">{bucket_fields(&draft.source, problem)}</div>
             </fieldset>
             <details class="advanced" open=error_of(problem, &["spec.env", "spec.runtime.handler"]).is_some()>
                 <summary>{icon("right")}"Advanced"<span class="quiet-text">"handler, environment"</span></summary>

@@ -1,8 +1,7 @@
 //! An archive in the platform's storage.
 
 use std::fs::File;
-use std::io::{BufReader, Seek, Write};
-use std::path::Path;
+use std::io::Write;
 
 use archive::{ArchiveError, Limits};
 use domain::TenantName;
@@ -12,41 +11,29 @@ use futures::TryStreamExt;
 use sha2::{Digest, Sha256};
 use storage::Storage;
 
+use super::Context;
+use super::unpack::{Kind, refused, unpack};
 use crate::failure::{Failure, OrInternal, Result};
-use crate::log::Log;
 
 pub(super) async fn fetch(
     source: &UploadSource,
     tenant: &TenantName,
     storage: &Storage,
-    workspace: &Path,
-    log: &Log,
+    context: &Context<'_>,
 ) -> Result<Option<String>> {
     if !source.key.starts_with(&format!("uploads/{tenant}/")) {
         let why = format!("{:?} is no upload of this tenant.", source.key);
         return Err(Failure::new(FailureCategory::SourceDenied, why));
     }
-    let mut file = download(source, storage).await?;
-    let (folder, limits) = (workspace.to_owned(), Limits::default());
-    let extracted = tokio::task::spawn_blocking(move || {
-        file.rewind().map_err(ArchiveError::Io)?;
-        archive::extract(BufReader::new(file), &folder, &limits)
-    });
-    let inspection = extracted.await.or_internal("The archive could not be unpacked")?.map_err(refused)?;
-    log.say(format!(
+    let file = download(source, storage).await?;
+    let inspection = unpack(file, Kind::Archive, context.workspace).await?;
+    context.log.say(format!(
         "Unpacked {} files, {} bytes, from the {} archive.",
         inspection.files.len(),
         inspection.unpacked,
         inspection.format.extension()
     ));
     Ok(inspection.stripped)
-}
-
-fn refused(error: ArchiveError) -> Failure {
-    match error {
-        ArchiveError::Io(cause) => Failure::internal("The archive could not be unpacked", cause),
-        error => Failure::new(FailureCategory::SourceDenied, format!("{error} ({})", error.code())),
-    }
 }
 
 /// Into a file without a name, checked against the size and digest that were told.
@@ -60,7 +47,7 @@ async fn download(source: &UploadSource, storage: &Storage) -> Result<File> {
     };
     let max = Limits::default().packed;
     if object.size > max {
-        return Err(refused(ArchiveError::TooLargePacked { max }));
+        return Err(refused(ArchiveError::TooLargePacked { max }, Kind::Archive));
     }
     let mut file = tempfile::tempfile().or_internal("A temporary file cannot be made")?;
     let (mut hasher, mut stream) = (Sha256::new(), object.stream);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Context, Installed, judge, words, workspace};
 use crate::cache::Key;
 use crate::failure::{Failure, OrInternal, Result};
-use crate::process::Program;
+use crate::process::{Part, Program, WEB};
 
 const MANIFEST: &str = "package.json";
 /// What npm reads beside the manifest.
@@ -38,7 +38,8 @@ pub(super) async fn check(context: &Context<'_>, handler: &str) -> Result<()> {
         read_only: vec![context.workspace.to_owned()],
         folder: context.scratch,
         cwd: context.scratch,
-        network: false,
+        connect: Vec::new(),
+        part: Part::Dependencies,
     };
     judge(&context.tools.run(program, None).await?, context.log)
 }
@@ -137,7 +138,8 @@ pub(super) async fn install(context: &Context<'_>) -> Result<Installed> {
         read_only: npm.ancestors().nth(2).map(Path::to_owned).into_iter().collect(),
         folder: context.scratch,
         cwd: &project,
-        network: true,
+        connect: WEB.to_vec(),
+        part: Part::Dependencies,
     };
     let finished = context.tools.run(program, Some(context.log)).await?;
     if !finished.success {

@@ -12,7 +12,7 @@ use super::{Context, Installed, words, workspace};
 use crate::assemble::PACKAGES;
 use crate::cache::Key;
 use crate::failure::{Failure, OrInternal, Result};
-use crate::process::Program;
+use crate::process::{Part, Program, WEB};
 
 const REQUIREMENTS: &str = "requirements.txt";
 
@@ -111,7 +111,8 @@ pub(super) async fn install(context: &Context<'_>) -> Result<Installed> {
         read_only: vec![context.workspace.to_owned()],
         folder: context.scratch,
         cwd: &place,
-        network: true,
+        connect: WEB.to_vec(),
+        part: Part::Dependencies,
     };
     let finished = context.tools.run(program, Some(context.log)).await?;
     if !finished.success {

@@ -74,11 +74,18 @@ impl Bench {
             path: search_path(),
             sandbox: (env!("CARGO_BIN_EXE_builder-sandbox-exec").into(), Vec::new()),
             memory_bytes: 1 << 30,
+            secret: Default::default(),
+            source_allow: Default::default(),
+            ca_file: None,
         }
     }
 
     pub(crate) async fn build(&self, request: &BuildRequest) -> Built {
-        let (settings, sink) = (self.settings(request), Sink::default());
+        self.build_with(self.settings(request)).await
+    }
+
+    pub(crate) async fn build_with(&self, settings: Settings) -> Built {
+        let sink = Sink::default();
         let report = settings.report.clone();
         let outcome = builder::run(settings, sink.clone(), std::future::pending()).await;
         let report = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();

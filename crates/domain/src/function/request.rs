@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Language, Phase};
+use super::{Language, Phase, Source};
 use crate::{Cursor, FunctionName};
 
 /// Column that a list of functions is sorted by.
@@ -69,6 +69,11 @@ pub enum NewCode {
     Upload {
         /// [`UploadReceipt::id`].
         upload: String,
+    },
+    /// A place that every build fetches it from: git, s3, minio, gcs.
+    Place {
+        /// The block of the spec.
+        source: Box<Source>,
     },
 }
 

@@ -36,6 +36,39 @@ impl SourceType {
             Self::Image => "image",
         }
     }
+
+    /// The type of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Inline, Self::Upload, Self::Minio, Self::S3, Self::Gcs, Self::Git, Self::Image];
+        all.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Whether every build fetches it from a place that is not the platform's.
+    pub const fn is_place(self) -> bool {
+        matches!(self, Self::Git | Self::S3 | Self::Minio | Self::Gcs)
+    }
+
+    /// Keys of a Secret that a build of this source is given, each in [`secret_variable`].
+    pub const fn secret_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Git => &["username", "password", "ssh-privatekey", "known_hosts"],
+            Self::S3 | Self::Minio => &["accesskey", "secretkey", "sessiontoken"],
+            Self::Gcs => &["serviceaccount"],
+            Self::Inline | Self::Upload | Self::Image => &[],
+        }
+    }
+}
+
+/// The variable of the build that holds a key of the source's Secret: `SOURCE_SECRET_SSH_PRIVATEKEY`.
+pub fn secret_variable(key: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    key.chars().fold("SOURCE_SECRET_".to_owned(), |name, c| name + letter(c).encode_utf8(&mut [0; 4]))
+}
+
+/// Every key of a Secret that a build can be given, and its variable.
+pub fn secret_variables() -> impl Iterator<Item = (&'static str, String)> {
+    let kinds = [SourceType::Git, SourceType::S3, SourceType::Gcs];
+    kinds.into_iter().flat_map(SourceType::secret_keys).map(|key| (*key, secret_variable(key)))
 }
 
 /// Where the code comes from.
@@ -90,9 +123,37 @@ impl Source {
         Self { upload: Some(block), ..Self::empty(SourceType::Upload) }
     }
 
+    /// A Git repository.
+    pub fn git(block: GitSource) -> Self {
+        Self { git: Some(block), ..Self::empty(SourceType::Git) }
+    }
+
+    /// An object in S3.
+    pub fn s3(block: S3Source) -> Self {
+        Self { s3: Some(block), ..Self::empty(SourceType::S3) }
+    }
+
+    /// An object in MinIO.
+    pub fn minio(block: MinioSource) -> Self {
+        Self { minio: Some(block), ..Self::empty(SourceType::Minio) }
+    }
+
+    /// An object in Google Cloud Storage.
+    pub fn gcs(block: GcsSource) -> Self {
+        Self { gcs: Some(block), ..Self::empty(SourceType::Gcs) }
+    }
+
     /// An image that is already built.
     pub fn image(block: ImageSource) -> Self {
         Self { image: Some(block), ..Self::empty(SourceType::Image) }
+    }
+
+    /// The Secret with the credentials of what is fetched, when one is named.
+    pub fn secret_ref(&self) -> Option<&LocalRef> {
+        let git = self.git.as_ref().and_then(|block| block.secret_ref.as_ref());
+        let s3 = self.s3.as_ref().and_then(|block| block.secret_ref.as_ref());
+        let minio = self.minio.as_ref().and_then(|block| block.secret_ref.as_ref());
+        git.or(s3).or(minio).or(self.gcs.as_ref().and_then(|block| block.secret_ref.as_ref()))
     }
 
     /// Whether a build is needed.
@@ -229,10 +290,10 @@ pub struct GcsSource {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "kube", derive(schemars::JsonSchema))]
 pub struct GitSource {
-    /// `https://`, `git://` or `git@`.
+    /// `https://`, `ssh://`, `git@` or `git://`.
     #[cfg_attr(
         feature = "kube",
-        schemars(length(min = 1, max = 2048), regex(pattern = r"^(https://|git://|git@)"))
+        schemars(length(min = 1, max = 2048), regex(pattern = r"^(https://|ssh://|git://|git@)"))
     )]
     pub url: String,
     /// Branch, tag or commit.
@@ -311,6 +372,14 @@ mod tests {
         assert!(source.is_consistent());
         source.kind = SourceType::Git;
         assert!(!source.is_consistent());
+    }
+
+    #[test]
+    fn a_key_of_a_secret_has_a_variable_that_a_shell_would_take() {
+        assert_eq!(secret_variable("ssh-privatekey"), "SOURCE_SECRET_SSH_PRIVATEKEY");
+        let git: GitSource =
+            serde_json::from_str(r#"{"url":"https://x/y.git","secretRef":{"name":"deploy"}}"#).unwrap();
+        assert_eq!(Source::git(git).secret_ref().unwrap().name, "deploy");
     }
 
     #[test]

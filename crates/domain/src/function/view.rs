@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, EnvVar, Language, Phase, Resources, Scaling, SourceType, TrafficTarget};
+use super::{Condition, EnvVar, Language, Phase, Resources, Scaling, Source, SourceType, TrafficTarget};
 use crate::{FunctionName, TenantName, Timestamp, build::Build};
 
 /// A row of the functions list.
@@ -152,6 +152,9 @@ pub struct SourceView {
     pub files: Vec<CodeFile>,
     /// Why files are not shown, when they are not: a Git source, an image.
     pub note: Option<String>,
+    /// Where every build fetches the code from, when it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Source>,
     /// `metadata.resourceVersion`, for [`SettingsForm::version`]-like conflict checks.
     pub version: String,
     /// Whether the platform can store edits: true for inline and upload.

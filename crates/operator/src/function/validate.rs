@@ -51,6 +51,9 @@ pub(crate) fn run(function: &LambdaFunction) -> Result<Validated, Invalid> {
             kind = spec.source.kind.as_str()
         ));
     }
+    if let Some((field, message)) = spec.source.problems().into_iter().next() {
+        return Err(format!("{field}: {message}"));
+    }
     let runtime = spec.runtime.as_ref();
     let origin = match (&spec.source.image, runtime) {
         (Some(image), _) => Origin::Image(image.clone()),
@@ -149,6 +152,18 @@ mod tests {
         assert_eq!(asked(2, "PT0.5S"), Retry { attempts: Some(2), delay_ms: 500 });
         assert_eq!(asked(7, "soon"), Retry { attempts: Some(7), delay_ms: 1000 });
         assert_eq!(run(&function(|_| ())).unwrap().retry, Retry::default());
+    }
+
+    #[test]
+    fn a_hostile_source_is_refused_before_anything_is_built() {
+        let git = domain::function::GitSource {
+            url: "https://git.example/x".to_owned(),
+            reference: "--upload-pack=id".to_owned(),
+            path: None,
+            secret_ref: None,
+        };
+        let invalid = run(&function(|spec| spec.source = domain::function::Source::git(git))).unwrap_err();
+        assert!(invalid.starts_with("spec.source.git.ref"), "{invalid}");
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub(super) fn check(found: &mut Findings, spec: &FunctionSpec, tenant: &TenantNa
             "There is no such upload in this tenant.",
         );
     }
+    for (field, message) in source.problems() {
+        found.add(field, message);
+    }
     if source.builds() {
         match &spec.runtime {
             Some(runtime) => handler(found, runtime),

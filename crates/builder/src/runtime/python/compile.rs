@@ -11,7 +11,7 @@ use super::super::{Context, judge, words};
 use super::WRAPPER;
 use crate::assemble::{ROOT, RUNTIME};
 use crate::failure::{Failure, OrInternal, Result};
-use crate::process::{Finished, Program};
+use crate::process::{Finished, Part, Program};
 
 const COMPILE: &str = include_str!("kl_compile.py");
 const CHECK: &str = include_str!("check.py");
@@ -87,7 +87,8 @@ async fn run<const N: usize>(
         read_only: vec![read.to_owned()],
         folder: context.scratch,
         cwd: context.scratch,
-        network: false,
+        connect: Vec::new(),
+        part: Part::Dependencies,
     };
     context.tools.run(program, None).await
 }

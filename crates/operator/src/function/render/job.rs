@@ -3,13 +3,13 @@
 
 use domain::{
     build::BuildRequest,
-    function::{ANNOTATION_CORRELATION, LABEL_BUILD, LambdaFunction},
+    function::{ANNOTATION_CORRELATION, LABEL_BUILD, LambdaFunction, Source, secret_variable},
 };
 use k8s_openapi::api::{
     batch::v1::{
         Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule,
     },
-    core::v1::{Container, EnvVar, PodSpec, PodTemplateSpec},
+    core::v1::{Container, EnvVar, EnvVarSource, PodSpec, PodTemplateSpec, SecretKeySelector},
 };
 
 use super::{NewBuild, Validated, owned};
@@ -52,11 +52,12 @@ pub(super) fn render(
     };
     let request = serde_json::to_string(&request).unwrap_or_default();
     let env = std::iter::once(("BUILD_SPEC".to_owned(), request)).chain(settings.builder_env.clone());
+    let env = env.map(|(name, value)| EnvVar { name, value: Some(value), value_from: None });
     let container = Container {
         name: "build".to_owned(),
         image: Some(settings.builder_image.clone()),
         args: Some(settings.builder_args.clone()),
-        env: Some(env.map(|(name, value)| EnvVar { name, value: Some(value), value_from: None }).collect()),
+        env: Some(env.chain(credentials(&function.spec.source)).collect()),
         ..Container::default()
     };
     let labels = metadata.labels.clone();
@@ -98,4 +99,21 @@ fn disruptions_do_not_count() -> PodFailurePolicy {
             ..PodFailurePolicyRule::default()
         }],
     }
+}
+
+/// The source's credentials, read by the node: the operator never sees them. None has to be there: which
+/// ones are needed the source decides, and the builder says what is missing.
+fn credentials(source: &Source) -> impl Iterator<Item = EnvVar> {
+    let keys = source.secret_ref().map(|secret| (secret.name.clone(), source.kind.secret_keys()));
+    keys.into_iter().flat_map(|(name, keys)| {
+        keys.iter().map(move |key| {
+            let selector =
+                SecretKeySelector { name: name.clone(), key: (*key).to_owned(), optional: Some(true) };
+            EnvVar {
+                name: secret_variable(key),
+                value: None,
+                value_from: Some(EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() }),
+            }
+        })
+    })
 }

@@ -14,6 +14,8 @@ missing=()
 [ -x /usr/bin/chromium ] || missing+=(chromium)
 command -v python3 >/dev/null || missing+=(python3 python3-venv python3-pip)
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip python3-venv)
+command -v git >/dev/null || missing+=(git)
+command -v ssh-keygen >/dev/null || missing+=(openssh-client)
 [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
 if ! command -v kubectl >/dev/null; then
   apt_install kubectl || apt_install kubernetes-client

@@ -14,7 +14,8 @@ const STEP_MEMORY: u64 = 2 << 30;
 
 /// What the operator had the node read from the source's Secret.
 fn secret() -> BTreeMap<String, String> {
-    let given = secret_variables().map(|(key, variable)| Some((key.to_owned(), config::variable(&variable)?)));
+    let given =
+        secret_variables().map(|(key, variable)| Some((key.to_owned(), config::variable(&variable)?)));
     given.flatten().collect()
 }
 
@@ -49,7 +50,7 @@ pub(crate) async fn run() -> Result<ExitCode> {
         secret: secret(),
         source_allow: config::variable("KL_SOURCE_ALLOW")
             .unwrap_or_default()
-            .parse()
+            .parse::<egress::Allowed>()
             .map_err(|error| Error::Config(format!("KL_SOURCE_ALLOW can not be read: {error}.")))?,
         ca_file: config::variable("KL_CA_FILE").map(PathBuf::from),
     };

@@ -84,7 +84,9 @@ impl SourceDraft {
         let reference = or(self.reference, "main");
         let path = Some(self.path).filter(|path| !path.is_empty());
         let secret_ref = secret(self.git_secret);
-        NewCode::Place { source: Box::new(Source::git(GitSource { url: self.url, reference, path, secret_ref })) }
+        NewCode::Place {
+            source: Box::new(Source::git(GitSource { url: self.url, reference, path, secret_ref })),
+        }
     }
 
     /// The archive in a bucket of the fields.
@@ -161,7 +163,7 @@ pub fn bucket_fields(draft: &SourceDraft, problem: Option<&AppError>) -> AnyView
         .map(|(kind, label)| view! { <option value=kind.as_str() selected=kind == chosen>{label}</option> })
         .collect();
     let paths = |field: &str| ["s3", "minio", "gcs"].map(|kind| format!("spec.source.{kind}.{field}"));
-    let error = |field: &str| paths(field).iter().find_map(|path| error_of(problem, &[path]));
+    let error = |field: &str| paths(field).iter().find_map(|path| error_of(problem, &[path.as_str()]));
     view! {
         <div class="field">
             <label for="bucket_kind">"Kept by"</label>

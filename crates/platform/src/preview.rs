@@ -71,6 +71,7 @@ fn as_form(function: &LambdaFunction) -> Result<ManifestForm> {
             NewCode::Inline { code: inline.code.clone(), dependencies: inline.dependencies.clone() }
         }
         (SourceType::Upload, _) => NewCode::Upload { upload: String::new() },
+        (kind, _) if kind.is_place() => NewCode::Place { source: Box::new(spec.source.clone()) },
         (kind, _) => {
             let kind = kind.as_str();
             let message = format!("The form has no fields for a source of type {kind}; create it from here.");
@@ -146,7 +147,7 @@ mod tests {
         spec.env.push(EnvVar::secret("TOKEN", "s", "k"));
         assert_eq!(as_form(&written(spec)).unwrap().left_out, ["spec.env", "spec.scaling"]);
         let mut image = FunctionSpec::inline(Language::Python, "x", None);
-        image.source.kind = SourceType::Git;
+        image.source.kind = SourceType::Image;
         assert!(as_form(&written(image)).is_err());
     }
 

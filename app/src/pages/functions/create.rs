@@ -2,12 +2,12 @@
 
 use domain::{
     TenantName,
-    function::{Language, ManifestForm, NewCode, NewFunction, RuntimeOption, UploadReceipt},
+    function::{Language, ManifestForm, NewCode, NewFunction, RuntimeOption, SourceType, UploadReceipt},
 };
 use leptos::prelude::*;
 
 use super::{
-    create_form::{Draft, create_form},
+    create_form::{Draft, Origin, create_form},
     create_yaml::{Manifest, create_yaml},
 };
 use crate::{
@@ -167,11 +167,11 @@ fn draft(posted: Posted, upload: Option<String>, runtimes: &[RuntimeOption]) -> 
         name: posted.text("name"),
         language: Language::parse(&posted.text("language")).or(first.map(|runtime| runtime.language)),
         from: match posted.text("from").as_str() {
-            "git" => From::Git,
-            "bucket" => From::Bucket,
-            "upload" => From::Upload,
-            _ if !filled && !upload.is_empty() => From::Upload,
-            _ => From::Editor,
+            "git" => Origin::Git,
+            "bucket" => Origin::Bucket,
+            "upload" => Origin::Upload,
+            _ if !filled && !upload.is_empty() => Origin::Upload,
+            _ => Origin::Editor,
         },
         source: SourceDraft::of_posted(&posted),
         upload,
@@ -187,7 +187,14 @@ fn draft(posted: Posted, upload: Option<String>, runtimes: &[RuntimeOption]) -> 
 fn draft_of(form: ManifestForm, posted: &Posted, runtimes: &[RuntimeOption]) -> Draft {
     let ManifestForm { new, .. } = form;
     let mut draft = draft(Posted::default(), Some(posted.text("upload")), runtimes);
-    draft.from_upload = matches!(new.code, NewCode::Upload { .. });
+    draft.from = match &new.code {
+        NewCode::Upload { .. } => Origin::Upload,
+        NewCode::Place { source } => {
+            draft.source = SourceDraft::of_source(source);
+            if source.kind == SourceType::Git { Origin::Git } else { Origin::Bucket }
+        }
+        NewCode::Inline { .. } | NewCode::Files { .. } => Origin::Editor,
+    };
     if let NewCode::Inline { code, dependencies } = new.code
         && let Some(editor) = draft.codes.iter_mut().find(|editor| editor.0 == new.language)
     {

@@ -30,7 +30,7 @@ const PLAIN_HINT: &str =
 
 /// Where the code comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum From {
+pub(super) enum Origin {
     Editor,
     Upload,
     Git,
@@ -41,7 +41,7 @@ pub(super) enum From {
 pub(super) struct Draft {
     pub(super) name: String,
     pub(super) language: Option<Language>,
-    pub(super) from: From,
+    pub(super) from: Origin,
     pub(super) source: SourceDraft,
     pub(super) upload: String,
     pub(super) receipt: Option<UploadReceipt>,
@@ -97,10 +97,10 @@ pub(super) fn create_form(
             <fieldset class="source" id="code">
                 <legend>"Code"</legend>
                 <div class="segments">
-                    <label><input type="radio" name="from" value="editor" checked=draft.from == From::Editor/><span>{icon("file")}"Write here"</span></label>
-                    <label><input type="radio" name="from" value="upload" checked=draft.from == From::Upload/><span>{icon("upload")}"Upload an archive"</span></label>
-                    <label><input type="radio" name="from" value="git" checked=draft.from == From::Git/><span>"Git repository"</span></label>
-                    <label><input type="radio" name="from" value="bucket" checked=draft.from == From::Bucket/><span>"Bucket"</span></label>
+                    <label><input type="radio" name="from" value="editor" checked=draft.from == Origin::Editor/><span>{icon("file")}"Write here"</span></label>
+                    <label><input type="radio" name="from" value="upload" checked=draft.from == Origin::Upload/><span>{icon("upload")}"Upload an archive"</span></label>
+                    <label><input type="radio" name="from" value="git" checked=draft.from == Origin::Git/><span>"Git repository"</span></label>
+                    <label><input type="radio" name="from" value="bucket" checked=draft.from == Origin::Bucket/><span>"Bucket"</span></label>
                 </div>
                 {field::error("code", error_of(problem, &["spec.source.upload", "spec.source.inline"]))}
                 <div class="from-editor">{draft.codes.iter().map(editor).collect::<Vec<_>>()}</div>

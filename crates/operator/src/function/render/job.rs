@@ -106,14 +106,44 @@ fn disruptions_do_not_count() -> PodFailurePolicy {
 fn credentials(source: &Source) -> impl Iterator<Item = EnvVar> {
     let keys = source.secret_ref().map(|secret| (secret.name.clone(), source.kind.secret_keys()));
     keys.into_iter().flat_map(|(name, keys)| {
-        keys.iter().map(move |key| {
-            let selector =
-                SecretKeySelector { name: name.clone(), key: (*key).to_owned(), optional: Some(true) };
-            EnvVar {
-                name: secret_variable(key),
-                value: None,
-                value_from: Some(EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() }),
-            }
-        })
+        keys.iter().map(move |key| from_secret(secret_variable(key), name.clone(), key))
     })
+}
+
+fn from_secret(variable: String, secret: String, key: &str) -> EnvVar {
+    let selector = SecretKeySelector { name: secret, key: key.to_owned(), optional: Some(true) };
+    let source = EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() };
+    EnvVar { name: variable, value: None, value_from: Some(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::function::{GitSource, LocalRef};
+
+    use super::*;
+
+    #[test]
+    fn a_secret_reaches_the_build_by_reference_only() {
+        let source = Source::git(GitSource {
+            url: "https://git.example/code".to_owned(),
+            reference: "main".to_owned(),
+            path: None,
+            secret_ref: Some(LocalRef { name: "deploy".to_owned() }),
+        });
+        let variables: Vec<EnvVar> = credentials(&source).collect();
+        let names: Vec<&str> = variables.iter().map(|variable| variable.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "SOURCE_SECRET_USERNAME",
+                "SOURCE_SECRET_PASSWORD",
+                "SOURCE_SECRET_SSH_PRIVATEKEY",
+                "SOURCE_SECRET_KNOWN_HOSTS"
+            ]
+        );
+        for variable in &variables {
+            let secret = variable.value_from.as_ref().and_then(|from| from.secret_key_ref.as_ref());
+            assert!(variable.value.is_none() && secret.is_some_and(|secret| secret.name == "deploy"));
+        }
+    }
 }

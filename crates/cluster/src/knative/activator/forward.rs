@@ -121,7 +121,7 @@ impl Activator {
             Err((problem, outcome)) => return end(record, &problem, outcome),
         };
         record.status = response.status().as_u16();
-        prepare_response(response.headers_mut(), &id);
+        prepare_response(response.headers_mut(), &id, &self.private_cookies);
         if let Some(facts) = record.facts() {
             response.extensions_mut().insert(facts);
         }

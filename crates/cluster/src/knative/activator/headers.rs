@@ -88,11 +88,11 @@ pub(super) fn prepare_request(
 }
 
 /// Makes the headers of a response fit for the caller.
-pub(super) fn prepare_response(headers: &mut HeaderMap, correlation_id: &str) {
+pub(super) fn prepare_response(headers: &mut HeaderMap, correlation_id: &str, private_cookies: &[String]) {
     let upgrade = headers.get(header::UPGRADE).filter(|_| wants_upgrade(headers)).cloned();
     strip_hop_by_hop(headers);
     keep_upgrade(headers, upgrade);
-    strip_wide_cookies(headers);
+    strip_foreign_cookies(headers, private_cookies);
     if let Ok(value) = HeaderValue::from_str(correlation_id) {
         headers.insert(CORRELATION_ID, value);
     }
@@ -144,19 +144,21 @@ fn strip_cookies(headers: &mut HeaderMap, private: &[String]) {
     }
 }
 
-/// Drops cookies with a `Domain`: they would reach other functions or the dashboard. A cookie without
-/// one belongs to the function's own host.
-fn strip_wide_cookies(headers: &mut HeaderMap) {
+/// Drops cookies with a `Domain`: they would reach other functions or the dashboard; and those named as the
+/// dashboard's own: cookies know no ports, so that on the same host they would take the place of a session.
+fn strip_foreign_cookies(headers: &mut HeaderMap, private: &[String]) {
     if !headers.contains_key(header::SET_COOKIE) {
         return;
     }
-    let wide = |value: &HeaderValue| {
-        let attributes = value.as_bytes().split(|b| *b == b';').skip(1);
-        attributes
-            .filter_map(|a| std::str::from_utf8(a).ok())
-            .any(|a| a.split('=').next().unwrap_or_default().trim().eq_ignore_ascii_case("domain"))
+    let foreign = |value: &HeaderValue| {
+        let mut names = value
+            .as_bytes()
+            .split(|b| *b == b';')
+            .map(|part| String::from_utf8_lossy(part.split(|b| *b == b'=').next().unwrap_or_default()));
+        let own = names.next().is_some_and(|name| private.iter().any(|private| private == name.trim()));
+        own || names.any(|attribute| attribute.trim().eq_ignore_ascii_case("domain"))
     };
-    let kept: Vec<_> = headers.get_all(header::SET_COOKIE).iter().filter(|v| !wide(v)).cloned().collect();
+    let kept: Vec<_> = headers.get_all(header::SET_COOKIE).iter().filter(|v| !foreign(v)).cloned().collect();
     headers.remove(header::SET_COOKIE);
     for value in kept {
         headers.append(header::SET_COOKIE, value);
@@ -180,6 +182,18 @@ mod tests {
         assert_eq!(&*correlation_id(&map(&[("x-correlation-id", "def")])), "def");
         assert_eq!(correlation_id(&map(&[("x-correlation-id", "with space")])).len(), 32);
         assert_eq!(correlation_id(&map(&[])).len(), 32);
+    }
+
+    #[test]
+    fn a_function_can_not_replace_the_cookie_of_a_session() {
+        let mut headers = map(&[
+            ("set-cookie", "session=planted; Path=/"),
+            ("set-cookie", " session = planted"),
+            ("set-cookie", "sessions=2; Path=/"),
+        ]);
+        prepare_response(&mut headers, "id", &["session".to_owned()]);
+        let kept: Vec<_> = headers.get_all("set-cookie").iter().collect();
+        assert_eq!(kept, ["sessions=2; Path=/"]);
     }
 
     #[test]
@@ -209,7 +223,7 @@ mod tests {
     fn a_cookie_for_a_whole_domain_is_dropped() {
         let mut headers =
             map(&[("set-cookie", "a=1; Path=/; Domain=fn.localhost"), ("set-cookie", "b=domain; Path=/")]);
-        prepare_response(&mut headers, "id");
+        prepare_response(&mut headers, "id", &[]);
         let left: Vec<_> = headers.get_all("set-cookie").iter().collect();
         assert_eq!(left, ["b=domain; Path=/"]);
     }

@@ -109,17 +109,15 @@ impl Platform {
                 Some(Err(error)) => tracing::debug!(%error, pod.name = source.pod, "a log stream ended"),
                 Some(Ok(())) => {}
             }
-            let pod = match pods.get_opt(&source.pod).await {
-                Ok(pod) => pod.filter(|pod| pod.uid().as_deref() == Some(&source.uid)),
-                Err(_) if stop.is_cancelled() => return,
-                Err(_) => continue,
-            };
-            let ended = pod.as_ref().is_none_or(has_ended);
-            if ended {
-                if let Err(error) = self.finish(&source, pod.as_ref()).await {
-                    tracing::error!(%error, pod.name = source.pod, "the end of a log could not be stored");
+            // An API that is away says nothing about the Pod: looked at again after the pause.
+            if let Ok(pod) = pods.get_opt(&source.pod).await {
+                let pod = pod.filter(|pod| pod.uid().as_deref() == Some(&source.uid));
+                if pod.as_ref().is_none_or(has_ended) {
+                    if let Err(error) = self.finish(&source, pod.as_ref()).await {
+                        tracing::error!(%error, pod.name = source.pod, "the end of a log could not be stored");
+                    }
+                    return;
                 }
-                return;
             }
             if stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
                 return;

@@ -24,11 +24,27 @@ impl Rate {
     pub const READ: Self = Self { per_minute: 1000, burst: 1000 };
     /// Events of one tenant.
     pub const EVENTS: Self = Self { per_minute: 50 * 60, burst: 100 };
+
+    fn per_milli(self) -> f64 {
+        f64::from(self.per_minute) / 60_000.0
+    }
 }
 
 struct Bucket {
     tokens: f64,
     at: Timestamp,
+    rate: Rate,
+}
+
+impl Bucket {
+    fn filled(&self, now: Timestamp) -> f64 {
+        let back = now.millis_since(self.at) as f64 * self.rate.per_milli();
+        (self.tokens + back).min(f64::from(self.rate.burst))
+    }
+
+    fn is_full(&self, now: Timestamp) -> bool {
+        self.filled(now) >= f64::from(self.rate.burst)
+    }
 }
 
 /// One bucket per key; keys carry what is limited: `build/<user>`.
@@ -43,23 +59,20 @@ const MOST_KEYS: usize = 10_000;
 impl Limits {
     /// Takes one token, or says when the next one comes.
     pub fn take(&self, key: String, rate: Rate, now: Timestamp) -> Result<()> {
-        let burst = f64::from(rate.burst);
-        let per_milli = f64::from(rate.per_minute) / 60_000.0;
-        let filled =
-            |bucket: &Bucket| (bucket.tokens + now.millis_since(bucket.at) as f64 * per_milli).min(burst);
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if buckets.len() > MOST_KEYS {
-            buckets.retain(|_, bucket| filled(bucket) < burst);
+            // Each by its own rate: many keys of one kind must not empty the memory of another.
+            buckets.retain(|_, bucket| !bucket.is_full(now));
         }
-        let bucket = buckets.entry(key).or_insert(Bucket { tokens: burst, at: now });
-        let tokens = filled(bucket);
+        let bucket = buckets.entry(key).or_insert(Bucket { tokens: f64::from(rate.burst), at: now, rate });
+        let tokens = bucket.filled(now);
         bucket.at = now;
         if tokens >= 1.0 {
             bucket.tokens = tokens - 1.0;
             return Ok(());
         }
         bucket.tokens = tokens;
-        let wait = ((1.0 - tokens) / per_milli).ceil();
+        let wait = ((1.0 - tokens) / bucket.rate.per_milli()).ceil();
         Err(Error::RateLimited { retry_after: Duration::from_millis(wait as u64) })
     }
 }
@@ -81,5 +94,21 @@ mod tests {
         assert!(limits.take("other".into(), rate, at(0)).is_ok(), "one key does not slow another");
         assert!(limits.take("k".into(), rate, at(1000)).is_ok());
         assert!(limits.take("k".into(), rate, at(1500)).is_err());
+    }
+
+    #[test]
+    fn a_flood_of_other_keys_does_not_give_an_emptied_bucket_back() {
+        let limits = Limits::default();
+        let (slow, fast) = (Rate { per_minute: 1, burst: 2 }, Rate { per_minute: 60_000, burst: 1 });
+        let now = Timestamp::from_millis(0);
+        for _ in 0..2 {
+            limits.take("slow".into(), slow, now).unwrap();
+        }
+        for key in 0..=MOST_KEYS {
+            limits.take(format!("flood/{key}"), fast, now).unwrap();
+        }
+        let later = Timestamp::from_millis(1000);
+        limits.take("one more".into(), fast, later).unwrap();
+        assert!(limits.take("slow".into(), slow, later).is_err());
     }
 }

@@ -11,11 +11,7 @@ use kube::{
 };
 use serde_json::Value;
 
-use crate::{
-    Error, Platform, Result,
-    functions::{began_from, not_found},
-    summary::summary,
-};
+use crate::{Error, Platform, Result, functions::not_found, summary::summary};
 
 /// How a PATCH is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,13 +76,24 @@ impl Platform {
         name: Option<&FunctionName>,
         text: &str,
     ) -> Result<LambdaFunction> {
+        self.apply_from(caller, tenant, name, None, text).await
+    }
+
+    async fn apply_from(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        name: Option<&FunctionName>,
+        version: Option<&str>,
+        text: &str,
+    ) -> Result<LambdaFunction> {
         self.authorize(caller, tenant, Permission::Write)?;
         self.limit_builds(caller)?;
         let mut manifest = parse(text)?;
         accept(&mut manifest, tenant, name)?;
         match name {
             None => self.create_manifest(caller, tenant, manifest).await,
-            Some(name) => self.replace_manifest(caller, tenant, name, manifest).await,
+            Some(name) => self.replace_manifest(caller, tenant, name, version, manifest).await,
         }
     }
 
@@ -99,14 +106,7 @@ impl Platform {
         version: Option<&str>,
         text: &str,
     ) -> Result<FunctionSummary> {
-        if let (Some(name), Some(version)) = (name, version) {
-            self.authorize(caller, tenant, Permission::Write)?;
-            let present = self.functions_api(tenant).get(name.as_str()).await.map_err(not_found)?;
-            if !began_from(version, &present) {
-                return Err(Error::Conflict);
-            }
-        }
-        let function = self.apply_manifest(caller, tenant, name, text).await?;
+        let function = self.apply_from(caller, tenant, name, version, text).await?;
         summary(&function).ok_or(Error::NotFound("function"))
     }
 
@@ -168,13 +168,14 @@ impl Platform {
         caller: &Caller,
         tenant: &TenantName,
         name: &FunctionName,
+        version: Option<&str>,
         manifest: Value,
     ) -> Result<LambdaFunction> {
         let wanted = decode(manifest)?;
-        let version = wanted.metadata.resource_version.clone();
+        let exact = wanted.metadata.resource_version.clone();
         let written = self
-            .edit_function(caller, tenant, name, None, |function| {
-                if version.is_some() && version != function.metadata.resource_version {
+            .edit_function(caller, tenant, name, version, |function| {
+                if exact.is_some() && exact != function.metadata.resource_version {
                     return Err(Error::Conflict);
                 }
                 take_over(function, wanted.clone());

@@ -71,10 +71,9 @@ impl Platform {
         // Before the commit: what is on the timeline was routed, also when the platform dies in between.
         self.route(&events).await?;
         let appended = self.store().append_events(&events).await?;
-        for (recorded, appended) in events.iter().zip(&appended) {
-            if appended.new {
-                self.follow_up(&recorded.tenant, recorded.function.as_ref(), &recorded.event).await?;
-            }
+        // Also of those that were there already: the platform may have died between the commit and this.
+        for recorded in &events {
+            self.follow_up(&recorded.tenant, recorded.function.as_ref(), &recorded.event).await?;
         }
         bus::ack_all(owned).await?;
         let mut newest: BTreeMap<TenantName, (Option<FunctionName>, i64)> = BTreeMap::new();

@@ -1,8 +1,8 @@
 //! Variables whose values nobody can read: one Secret per function, written, never read out.
 //!
 //! A new value gets a new key (`<variable>.<n>`), so that the reference in the spec changes, a new
-//! Revision starts with it, and older Revisions keep the value that they were made with. Of each
-//! variable the newest two values are kept.
+//! Revision starts with it, and the Revision before keeps the value that it was made with. Older values go
+//! when the edit is saved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,6 @@ use crate::{Error, Platform, Result, summary::timestamp, validate::is_env_name};
 
 /// Most bytes of one value.
 const MOST_BYTES: usize = 32 * 1024;
-/// Values that are kept per variable: the present and the one before.
-const KEPT: usize = 2;
 
 /// Name of the Secret with a function's values.
 pub(crate) fn secret_name(function: &FunctionName) -> String {
@@ -65,7 +63,8 @@ impl Platform {
         Ok(vars.collect())
     }
 
-    /// Writes new values and gives the variables of the spec; a variable without a value keeps its own.
+    /// Writes new values and gives the variables of the spec; a variable without a value keeps its own. Nothing
+    /// is taken away yet: the spec may not be saved after all, and the present Revision starts with what is there.
     pub(crate) async fn write_secrets(
         &self,
         tenant: &TenantName,
@@ -104,6 +103,42 @@ impl Platform {
         }
         Err(Error::Conflict)
     }
+
+    /// Takes away values that neither the spec before nor the one after an edit refers to.
+    pub(crate) async fn prune_secrets(
+        &self,
+        tenant: &TenantName,
+        before: &LambdaFunction,
+        after: &LambdaFunction,
+    ) -> Result<()> {
+        let name: FunctionName = after.name_any().parse().map_err(Error::internal)?;
+        let own = secret_name(&name);
+        let api: Api<Secret> = Api::namespaced(self.kube().clone(), tenant.as_str());
+        let Some(mut secret) = api.get_opt(&own).await? else { return Ok(()) };
+        let mut data = secret.data.take().unwrap_or_default();
+        if !prune([before, after], &own, &mut data) {
+            return Ok(());
+        }
+        secret.data = Some(data);
+        match api.replace(&own, &PostParams::default(), &secret).await {
+            // Somebody writes it at this moment: what is too much goes with the next edit.
+            Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+}
+
+/// Keeps what the functions refer to in the Secret `own`; says whether anything went.
+fn prune(functions: [&LambdaFunction; 2], own: &str, data: &mut BTreeMap<String, ByteString>) -> bool {
+    let used: BTreeSet<&str> = functions
+        .into_iter()
+        .flat_map(references)
+        .filter(|(_, secret, _)| *secret == own)
+        .map(|(_, _, key)| key)
+        .collect();
+    let all = data.len();
+    data.retain(|key, _| used.contains(key.as_str()));
+    data.len() < all
 }
 
 fn refuse_bad(function: &LambdaFunction, wanted: &[(String, Option<String>)]) -> Result<()> {
@@ -126,7 +161,7 @@ fn refuse_bad(function: &LambdaFunction, wanted: &[(String, Option<String>)]) ->
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
-/// Puts the new values into `data`, drops what nobody needs, and names the variables.
+/// Puts the new values into `data`, and names the variables.
 fn merge(
     function: &LambdaFunction,
     wanted: &[(String, Option<String>)],
@@ -151,13 +186,6 @@ fn merge(
             }
         }
     }
-    for (name, _) in wanted {
-        let all = numbers(data, name);
-        for old in all.iter().rev().skip(KEPT) {
-            data.remove(&key(name, *old));
-        }
-    }
-    data.retain(|stored, _| wanted.iter().any(|(name, _)| number(stored, name).is_some()));
     env
 }
 
@@ -211,8 +239,25 @@ mod tests {
         assert_ne!(first[0], second[0], "another reference, so that a new Revision starts");
         assert_eq!(first[1], second[1]);
         assert!(data.contains_key("A.1"), "the Revision before still needs it");
-        merge(&function(second), &values(&[("A", Some("3"))]), "hello-env", &mut data);
-        assert_eq!(data.keys().collect::<Vec<_>>(), ["A.2", "A.3"]);
+        let third = merge(&function(second.clone()), &values(&[("A", Some("3"))]), "hello-env", &mut data);
+        prune([&function(second), &function(third)], "hello-env", &mut data);
+        assert_eq!(data.keys().collect::<Vec<_>>(), ["A.2", "A.3", "B.1"]);
+    }
+
+    #[test]
+    fn a_save_that_is_refused_has_destroyed_no_value() {
+        let mut data = BTreeMap::new();
+        let wanted = values(&[("A", Some("1")), ("B", Some("x"))]);
+        let env = merge(&function(Vec::new()), &wanted, "hello-env", &mut data);
+        let before = data.clone();
+        // B is left out, and the edit of the spec then meets a conflict.
+        merge(&function(env.clone()), &values(&[("A", None)]), "hello-env", &mut data);
+        assert_eq!(data, before);
+        // Once it is saved, B stays for the Revision before, and goes with the next edit.
+        let after = function(vec![env[0].clone()]);
+        assert!(!prune([&function(env), &after], "hello-env", &mut data));
+        assert!(prune([&after, &after], "hello-env", &mut data));
+        assert_eq!(data.keys().collect::<Vec<_>>(), ["A.1"]);
     }
 
     #[test]

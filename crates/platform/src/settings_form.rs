@@ -39,6 +39,9 @@ impl Platform {
                 Ok(())
             })
             .await?;
+        if let Err(error) = self.prune_secrets(tenant, &present, &written).await {
+            tracing::warn!(%error, function.name = %name, "old values of secrets stay until the next edit");
+        }
         summary(&written).ok_or(Error::NotFound("function"))
     }
 }

@@ -9,10 +9,14 @@ use archive::{ArchiveError, Inspection, Limits};
 use bytes::Bytes;
 use domain::{
     TenantName,
-    function::{UploadReceipt, UploadSource},
+    function::{LambdaFunction, UploadReceipt, UploadSource},
     identity::{Caller, Permission},
 };
 use futures::{Stream, StreamExt};
+use kube::{
+    Api,
+    api::{ApiResource, DynamicObject, ListParams},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Error, Platform, Result};
@@ -116,10 +120,11 @@ impl Platform {
 
     async fn sweep_uploads(&self) -> Result<()> {
         let old = self.now().plus_millis(-UNUSED_MS).as_millis();
+        let used = self.archives_in_cluster().await?;
         let mut entries = self.storage().list("uploads");
         while let Some(entry) = entries.next().await {
             let entry = entry?;
-            if entry.modified_ms > old || self.uploads_in_use().contains(&entry.key) {
+            if entry.modified_ms > old || used.contains(&entry.key) {
                 continue;
             }
             let mut parts = entry.key.split('/').skip(1);
@@ -135,6 +140,17 @@ impl Platform {
         // The receipt first: without it nobody can refer to the archive any more.
         self.storage().delete(&receipt_key(tenant, id)).await?;
         Ok(self.storage().delete(&archive_key(tenant, id)).await?)
+    }
+
+    /// Keys that any function names, also one that this version can not decode.
+    async fn archives_in_cluster(&self) -> Result<HashSet<String>> {
+        let resource = ApiResource::erase::<LambdaFunction>(&());
+        let all = Api::<DynamicObject>::all_with(self.kube().clone(), &resource);
+        let functions = all.list(&ListParams::default()).await?;
+        let key = |function: DynamicObject| {
+            Some(function.data.pointer("/spec/source/upload/key")?.as_str()?.to_owned())
+        };
+        Ok(functions.into_iter().filter_map(key).collect())
     }
 
     fn uploads_in_use(&self) -> HashSet<String> {

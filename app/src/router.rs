@@ -4,10 +4,14 @@ use axum::{
     Form, Router,
     body::Body,
     extract::{DefaultBodyLimit, FromRequest as _, Request},
-    http::{StatusCode, header::CONTENT_SECURITY_POLICY},
+    http::{
+        StatusCode,
+        header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    },
     response::{IntoResponse as _, Response},
     routing::post,
 };
+use domain::Problem;
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
 use platform::Platform;
@@ -54,9 +58,29 @@ where
             parts.extensions.insert(Posted(fields));
             render(Request::from_parts(parts, Body::empty())).await
         }
-        Err(refused) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => refused.into_response(),
-        Err(refused) => (StatusCode::BAD_REQUEST, refused.body_text()).into_response(),
+        Err(refused) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => refusal(Problem::new(
+            413,
+            "form_too_large",
+            "This form is larger than 10 MiB.",
+            "Code of this size goes into an archive: upload it.",
+        )),
+        Err(refused) => refusal(Problem::new(
+            400,
+            "form_unreadable",
+            "This form can not be read.",
+            format!("Load the page again and send it once more. ({})", refused.body_text()),
+        )),
     }
+}
+
+fn refusal(problem: Problem) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+    (
+        status,
+        [(CONTENT_TYPE, "application/problem+json")],
+        serde_json::to_string(&problem).unwrap_or_default(),
+    )
+        .into_response()
 }
 
 /// Only our own files, and the one inline script that Leptos writes, by its nonce.

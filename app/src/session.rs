@@ -1,7 +1,7 @@
 //! Who asks and how they like their pages, read from the request.
 
 use domain::{
-    Clock as _, SystemClock, TenantName, Timestamp,
+    Clock as _, Problem, SystemClock, TenantName, Timestamp,
     health::Outage,
     identity::{Caller, Permission},
 };
@@ -12,9 +12,16 @@ use http::{
 use leptos::prelude::*;
 use platform::Platform;
 
+use crate::AppError;
+
 /// The caller that the server's sign-in layer put into the request's extensions.
 pub fn caller() -> Option<Caller> {
     use_context::<Parts>()?.extensions.get::<Caller>().cloned()
+}
+
+/// Why the server refused the request, when this page only says so.
+pub fn refused() -> Option<AppError> {
+    use_context::<Parts>()?.extensions.get::<Problem>().cloned().map(AppError)
 }
 
 /// Whether the caller may do `permission` in `tenant`; for buttons, the platform checks again.

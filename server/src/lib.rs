@@ -21,6 +21,7 @@ mod image_store;
 mod ingress;
 mod live;
 mod problem;
+mod problem_page;
 mod rest;
 mod router;
 mod state;

@@ -16,7 +16,7 @@ use crate::{
     auth::{layer, local},
     health, ingress, live,
     problem::Refusal,
-    rest,
+    problem_page, rest,
     state::AppState,
     uploads,
 };
@@ -31,7 +31,8 @@ pub(crate) fn router(state: AppState, pages: Router) -> Router {
         .route("/sign-in", get(local::sign_in))
         .route("/sign-out", post(local::sign_out))
         .with_state(state.clone())
-        .merge(pages)
+        .merge(pages.clone())
+        .layer(middleware::from_fn_with_state(pages.clone(), problem_page::for_people))
         .layer(CompressionLayer::new());
     let recognised = Router::new()
         .merge(live::router())
@@ -39,7 +40,9 @@ pub(crate) fn router(state: AppState, pages: Router) -> Router {
         .merge(uploads::router())
         .with_state(state.clone())
         .merge(answers)
-        .layer(middleware::from_fn_with_state(state.clone(), layer::recognise));
+        .layer(middleware::from_fn_with_state(state.clone(), layer::recognise))
+        // Once more for what was refused before it came to a handler.
+        .layer(middleware::from_fn_with_state(pages, problem_page::for_people));
     Router::new()
         .merge(assets::router())
         .merge(health::router())

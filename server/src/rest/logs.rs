@@ -142,18 +142,22 @@ async fn whole(
     // The first page decides whether there is an answer at all.
     let first =
         state.platform.read_log(&caller, &tenant, &target, &page(0)).await.map_err(Refusal::of(&caller))?;
-    let pages = futures::stream::unfold(Some(first), move |present| {
+    let pages = futures::stream::unfold(Some(Ok(first)), move |present| {
         let (state, caller, tenant, target) = (state.clone(), caller.clone(), tenant.clone(), target.clone());
         let page = page.clone();
         async move {
-            let present = present?;
+            let present = match present? {
+                Ok(present) => present,
+                // Breaks the transfer off: who downloads must not take a part for the whole.
+                Err(error) => return Some((Err(error), None)),
+            };
             let last = present.lines.last()?.number;
             let next = if present.lines.len() < LINES as usize {
                 None
             } else {
-                state.platform.read_log(&caller, &tenant, &target, &page(last)).await.ok()
+                Some(state.platform.read_log(&caller, &tenant, &target, &page(last)).await)
             };
-            Some((Ok::<_, Infallible>(text(&present.lines)), next))
+            Some((Ok::<_, platform::Error>(text(&present.lines)), next))
         }
     });
     Ok(plain(Body::from_stream(pages)))

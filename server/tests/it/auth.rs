@@ -102,3 +102,23 @@ async fn an_address_that_does_not_exist_is_refused_with_the_correlation_id_of_th
     problem(server.api(Method::PATCH, "/events").send().await.unwrap(), 405, "method_not_allowed").await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_refused_before_a_page_is_a_page_for_people_and_json_for_programs() {
+    let server = TestServer::start().await;
+    let session = cookie(&server.http.get(&server.running().link).send().await.unwrap());
+    let foreign = |accept: &str| {
+        server
+            .anonymous(Method::POST, "/t/default/new")
+            .header("cookie", &session)
+            .header("sec-fetch-site", "cross-site")
+            .header("accept", accept)
+    };
+    let page = foreign("text/html,*/*;q=0.8").send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::FORBIDDEN);
+    assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    let html = page.text().await.unwrap();
+    assert!(html.contains("<h1>This request came from another site.</h1>"), "{html}");
+    problem(foreign("*/*").send().await.unwrap(), 403, "cross_site").await;
+    server.stop().await;
+}

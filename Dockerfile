@@ -16,7 +16,12 @@ RUN apt-get update \
  && useradd --system --uid 10001 --create-home --home-dir /var/lib/knative-lambda knative-lambda
 COPY --from=build /knative-lambda /usr/local/bin/knative-lambda
 USER 10001
-ENV KL_DATA_DIR=/var/lib/knative-lambda/data
+# Inside a container loopback is the container itself. Publish the ports on the host's loopback only, or put a
+# proxy with TLS before them: docker run -p 127.0.0.1:3000:3000 -p 127.0.0.1:3001:3001 …
+ENV KL_DATA_DIR=/var/lib/knative-lambda/data \
+    KL_LISTEN=0.0.0.0:3000 \
+    KL_GATEWAY_LISTEN=0.0.0.0:3001 \
+    KL_ALLOW_PUBLIC_LISTEN=true
 VOLUME /var/lib/knative-lambda
 EXPOSE 3000 3001
 ENTRYPOINT ["knative-lambda"]

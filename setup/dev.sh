@@ -14,7 +14,7 @@ changed() {
 }
 while true; do
   touch "$stamp"
-  if cargo xtask web && cargo build --quiet -p server; then
+  if setup/cargo.sh xtask web && setup/cargo.sh build --quiet -p server; then
     stop
     "$binary" server & pid=$!
   else

@@ -27,7 +27,7 @@ url() { echo "postgres://postgres@127.0.0.1:$(cat "$folder/port")/postgres"; }
 running() { [ -f "$folder/port" ] && as_server "$(bin)/pg_isready" -q -h 127.0.0.1 -p "$(cat "$folder/port")"; }
 if [ -n "$(bin)" ] && running; then url; exit 0; fi
 
-[ -n "$(bin)" ] || apt_install postgresql
+[ -n "$(bin)" ] || { services_stay_off; apt_install postgresql; }
 if [ "$(id -u)" = 0 ]; then chown postgres "$folder"; fi
 if [ ! -f "$folder/data/PG_VERSION" ]; then
   as_server "$(bin)/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null

@@ -58,7 +58,7 @@ missing=()
 [ -x $bin/rabbitmq-server ] || missing+=(rabbitmq-server)
 command -v curl >/dev/null || missing+=(curl)
 command -v openssl >/dev/null || missing+=(openssl)
-[ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
+[ ${#missing[@]} = 0 ] || { services_stay_off; apt_install "${missing[@]}"; }
 if [ ! -f "$folder/port" ]; then
   # Free ports below those that the kernel hands out, so that they are free after a restart too.
   python3 - "$folder" <<'PORTS'

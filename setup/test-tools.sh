@@ -1,14 +1,12 @@
 #!/usr/bin/env bash
-# What the tests and checks need beside the build: used where it is there already, else installed.
+# What the tests need beside the build: used where it is there already, else installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . setup/say.sh
 
-command -v rustfmt >/dev/null && cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
-cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
-if ! cargo nextest --version >/dev/null 2>&1; then
+if ! setup/cargo.sh nextest --version >/dev/null 2>&1; then
   say "installing cargo-nextest (a few minutes, once)"
-  cargo install --quiet --locked cargo-nextest
+  setup/cargo.sh install --quiet --locked cargo-nextest
 fi
 missing=()
 [ -x /usr/bin/chromium ] || missing+=(chromium)

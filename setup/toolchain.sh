@@ -46,5 +46,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
   as_root ln -sf "$(command -v lld-22)" "/usr/lib/rustlib/$host/bin/rust-lld"
   printf '%s' "$want" | as_root tee "$stamp" >/dev/null
 fi
+# Without rustup there is one toolchain, and it is this one.
+command -v rustup >/dev/null || exit 0
 rustup toolchain list 2>/dev/null | grep -q '^deb-web' || rustup toolchain link deb-web /usr
 echo deb-web > .toolchain

@@ -61,7 +61,7 @@ async fn load() -> Result<Content, AppError> {
                 <ul class="lines">
                     <li>"Events on the timeline, dead letters included"</li>
                     <li>"Logs and builds, until their retention ends"</li>
-                    <li>"Images in the registry"</li>
+                    <li>"Images in the registry, until nothing has used them for a day"</li>
                 </ul>
             </section>
         </div>

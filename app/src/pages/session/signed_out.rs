@@ -42,7 +42,7 @@ async fn load() -> Result<Content, AppError> {
                 <h2>"How to get a sign-in link"</h2>
                 <ol class="plain-steps">
                     <li>"On the machine that runs the platform, look at the terminal: a link is printed at each start."</li>
-                    <li>"If it is used already, start the platform again: it prints a new one. Or print one while it runs: "<code>"knative-lambda sign-in-link"</code></li>
+                    <li>"If it is used already, print another one while it runs: "<code>"knative-lambda sign-in-link"</code>", or "<code>"make link"</code>" beside "<code>"make run"</code>"."</li>
                     <li>"Open it in this browser. You land where you left off."</li>
                 </ol>
             </div>

@@ -149,10 +149,10 @@ mod tests {
         let watch = events.chain(futures::stream::pending());
         let mut seen = Some(seen);
         let watch = watch.inspect(move |_| {
-            let seen: Option<tokio::sync::oneshot::Sender<()>> = seen.take();
-            seen.unwrap().send(()).unwrap();
+            seen.take().unwrap().send(()).unwrap();
         });
-        let following = tokio::spawn(Outbox::new(bus).follow(watch, stop.clone()));
+        let following =
+            tokio_util::task::TaskTracker::new().spawn(Outbox::new(bus).follow(watch, stop.clone()));
         taken.await.unwrap();
         stop.cancel();
         tokio::time::timeout(Duration::from_mins(1), following).await.unwrap().unwrap();

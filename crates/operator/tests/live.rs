@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -64,8 +64,8 @@ impl Platform {
         };
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
-        let task = tokio::spawn(operator::run(self.cluster.client(), self.bus.clone(), settings, stopped));
-        Operator { stop, task }
+        let running = operator::run(self.cluster.client(), self.bus.clone(), settings, stopped);
+        Operator { stop, task: TaskTracker::new().spawn(running) }
     }
 
     fn all<K>(&self) -> Api<K>

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io, path::PathBuf, process::ExitCode};
 
-use domain::function::secret_variables;
+use domain::{build::BuildRequest, function::secret_variables};
 
 use crate::{
     Error, Result, cli, config,
@@ -35,7 +35,10 @@ pub(crate) async fn run() -> Result<ExitCode> {
     let report =
         config::variable("TERMINATION_MESSAGE_PATH").unwrap_or_else(|| "/dev/termination-log".to_owned());
     let settings = builder::Settings {
-        spec: required("BUILD_SPEC")?,
+        spec: match BuildRequest::from_variables(config::variable) {
+            Some(spec) => spec,
+            None => required("BUILD_SPEC")?,
+        },
         namespace: config::variable("KL_NAMESPACE"),
         storage_url: required("KL_STORAGE_URL")?,
         registry: required("KL_REGISTRY")?,

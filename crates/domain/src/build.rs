@@ -1,5 +1,7 @@
 //! Builds: source to image.
 
+mod variables;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{

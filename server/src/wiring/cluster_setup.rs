@@ -6,7 +6,10 @@ use cluster::{
     Cluster,
     workload::{self, HostImage},
 };
-use domain::function::{LABEL_TENANT, LambdaFunction, secret_variables};
+use domain::{
+    build::BuildRequest,
+    function::{LABEL_TENANT, LambdaFunction, secret_variables},
+};
 use k8s_openapi::{
     api::core::v1::Namespace, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
@@ -85,7 +88,7 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<Started> {
         // What the source's Secret holds is given by reference, and read by the node.
         accepted_env: secret_variables()
             .map(|(_, variable)| variable)
-            .chain(["BUILD_SPEC".to_owned()])
+            .chain(BuildRequest::variable_names())
             .collect(),
     };
     let workload = workload::Config::new(launcher, toolchain, &images).host_image(OWN_IMAGE, host);

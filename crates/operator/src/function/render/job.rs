@@ -50,8 +50,7 @@ pub(super) fn render(
         tag: spec.tag.clone(),
         insecure: spec.insecure,
     };
-    let request = serde_json::to_string(&request).unwrap_or_default();
-    let env = std::iter::once(("BUILD_SPEC".to_owned(), request)).chain(settings.builder_env.clone());
+    let env = request.to_variables().unwrap_or_default().into_iter().chain(settings.builder_env.clone());
     let env = env.map(|(name, value)| EnvVar { name, value: Some(value), value_from: None });
     let container = Container {
         name: "build".to_owned(),
@@ -118,9 +117,10 @@ fn from_secret(variable: String, secret: String, key: &str) -> EnvVar {
 
 #[cfg(test)]
 mod tests {
-    use domain::function::{GitSource, LocalRef};
+    use domain::function::{FunctionSpec, GitSource, Language, LocalRef};
 
     use super::*;
+    use crate::function::validate;
 
     #[test]
     fn a_secret_reaches_the_build_by_reference_only() {
@@ -145,5 +145,56 @@ mod tests {
             let secret = variable.value_from.as_ref().and_then(|from| from.secret_key_ref.as_ref());
             assert!(variable.value.is_none() && secret.is_some_and(|secret| secret.name == "deploy"));
         }
+    }
+
+    /// The variables of the build's container.
+    fn variables(code: &str, dependencies: &str) -> Vec<(String, String)> {
+        let spec = FunctionSpec::inline(Language::Python, code, Some(dependencies.to_owned()));
+        let mut function = LambdaFunction::new("hello", spec);
+        function.metadata.namespace = Some("acme".to_owned());
+        function.metadata.uid = Some("0b7c".to_owned());
+        let id = "hello-b1".parse().unwrap();
+        let hash = "h".to_owned();
+        let build = NewBuild { id, language: Language::Python, hash, number: 1, attempt: 1 };
+        let settings = Settings {
+            builder_image: "own".to_owned(),
+            builder_args: Vec::new(),
+            builder_env: Vec::new(),
+            concurrent_builds: 1,
+            build_ttl_seconds: 60,
+            call_timeout_seconds: 60,
+        };
+        let job = render(&function, &validate::run(&function).unwrap(), &build, &settings);
+        let pod = job.spec.unwrap().template.spec.unwrap();
+        let env = pod.containers.into_iter().flat_map(|container| container.env.unwrap_or_default());
+        env.map(|var| (var.name, var.value.unwrap())).collect()
+    }
+
+    fn read(variables: &[(String, String)]) -> BuildRequest {
+        let find = |name: &str| variables.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+        serde_json::from_str(&BuildRequest::from_variables(find).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_longest_inline_code_makes_no_variable_longer_than_a_program_can_be_given() {
+        for letter in ["a", "\n", "é", "\u{1}"] {
+            let code = letter.repeat((256 << 10) / letter.len());
+            let dependencies = letter.repeat((64 << 10) / letter.len());
+            let variables = variables(&code, &dependencies);
+            // MAX_ARG_STRLEN: the name, the equals sign, the value and its end.
+            assert!(variables.iter().all(|(name, value)| name.len() + value.len() + 2 <= 128 << 10));
+            let known: Vec<_> = BuildRequest::variable_names().collect();
+            assert!(variables.iter().all(|(name, _)| known.contains(name)), "the cluster takes them");
+            let inline = read(&variables).source.inline.unwrap();
+            assert_eq!((inline.code, inline.dependencies), (code, Some(dependencies)));
+        }
+    }
+
+    #[test]
+    fn dollar_signs_in_inline_code_are_no_references_to_variables() {
+        let code = r#"print("$(PATH) costs $$5 \$ \\$")"#;
+        let variables = variables(code, "");
+        assert!(variables.iter().all(|(_, value)| !value.contains('$')));
+        assert_eq!(read(&variables).source.inline.unwrap().code, code);
     }
 }

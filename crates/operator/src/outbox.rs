@@ -55,7 +55,8 @@ impl Outbox {
     /// Watches all functions until `stop`.
     pub(crate) async fn run(self, client: Client, stop: CancellationToken) {
         let functions = Api::<LambdaFunction>::all(client);
-        self.follow(watcher(functions, watcher::Config::default()).default_backoff(), stop).await;
+        let watch = watcher(functions, watcher::Config::default()).default_backoff();
+        Box::pin(self.follow(watch, stop)).await;
     }
 
     async fn follow(

@@ -42,10 +42,7 @@ impl AppError {
 
     /// The first error at or below a path of the manifest.
     pub fn field(&self, path: &str) -> Option<&str> {
-        let below = |field: &str| {
-            field.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        self.0.errors.iter().find(|error| below(&error.field)).map(|error| error.message.as_str())
+        self.0.errors.iter().find(|error| is_below(&error.field, path)).map(|error| error.message.as_str())
     }
 
     /// One line for a narrow place.
@@ -55,6 +52,12 @@ impl AppError {
             None => format!("{} {}", self.0.title, self.0.detail),
         }
     }
+}
+
+/// Whether a field is at or below a path; everything is below the empty one.
+pub(crate) fn is_below(field: &str, path: &str) -> bool {
+    let rest = field.strip_prefix(path);
+    path.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 impl FromServerFnError for AppError {

@@ -4,6 +4,7 @@
 //! sends the browser on ([`see_other`]) or shows itself again with what was typed and what was
 //! wrong: the same with and without JavaScript.
 
+use domain::{FunctionName, TenantName};
 use http::{HeaderName, HeaderValue, StatusCode, header::LOCATION, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -73,6 +74,14 @@ pub fn set_header(name: HeaderName, value: &str) {
     if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
         response.append_header(name, value);
     }
+}
+
+/// What the draft of a form is kept under: it belongs to the spec that the form began from. Instances that
+/// come and go change the rest of the version, and a newer spec must not get the text that was typed over an
+/// older one.
+pub fn draft_key(page: &str, tenant: &TenantName, name: &FunctionName, began: &str) -> String {
+    let generation = began.split('-').next().unwrap_or_default();
+    format!("{page}:{tenant}/{name}:{generation}")
 }
 
 #[cfg(test)]

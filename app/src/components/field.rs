@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::icon;
-use crate::AppError;
+use crate::{AppError, error::is_below};
 
 /// What a text input shows.
 #[derive(Debug, Clone, Default)]
@@ -84,13 +84,13 @@ pub fn error_of(problem: Option<&AppError>, paths: &[&str]) -> Option<String> {
 /// Errors at the top of a form, with links to the fields; takes the focus when it appears.
 ///
 /// `fields` maps the paths of the platform to the ids of inputs.
-pub fn summary(problem: Option<&AppError>, fields: &[(&str, &'static str)]) -> AnyView {
+pub fn summary(problem: Option<&AppError>, fields: &[(&str, &str)]) -> AnyView {
     let Some(AppError(problem)) = problem else { return ().into_any() };
     let items: Vec<_> = problem
         .errors
         .iter()
         .map(|error| {
-            let known = fields.iter().find(|(path, _)| error.field.starts_with(path));
+            let known = fields.iter().find(|(path, _)| is_below(&error.field, path));
             let message = error.message.clone();
             match known {
                 Some((_, id)) => view! { <li><a href=format!("#{id}")>{message}</a></li> }.into_any(),

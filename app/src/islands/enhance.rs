@@ -34,7 +34,7 @@ pub fn Enhance() -> impl IntoView {
             let escape =
                 event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape");
             if escape {
-                close_menus(None);
+                leave_menus();
             }
         });
         tabs();
@@ -128,14 +128,50 @@ fn clicked(event: &Event) {
             set_timeout(done, Duration::from_secs(2));
         }
     } else if let Some(button) = closest(event, "[data-add-row]") {
-        add_row(&button);
-    } else if let Some(button) = closest(event, "[data-remove-row]") {
-        let Some(row) = button.parent_element() else { return };
-        if traffic::is_last(&row) {
-            return;
+        if let Some(first) = add_row(&button).and_then(|row| dom::one::<HtmlElement>(&row, "input,select")) {
+            let _ = first.focus();
         }
-        clear(&row);
-        show(&row, false);
+    } else if let Some(button) = closest(event, "[data-remove-row]") {
+        remove_row(&button);
+    } else if closest(event, "[data-discard-draft]").is_some() {
+        draft::discard();
+    }
+}
+
+/// Hides the row of the button; the focus goes on to what comes next.
+fn remove_row(button: &Element) {
+    let Some((row, rows)) =
+        button.parent_element().and_then(|row| Some((row.clone(), row.parent_element()?)))
+    else {
+        return;
+    };
+    if traffic::is_last(&row) {
+        return;
+    }
+    clear(&row);
+    show(&row, false);
+    let next = all(&rows, ".pair:not([hidden]) [data-remove-row],[data-add-row]")
+        .into_iter()
+        .find(|place| row.compare_document_position(place) & web_sys::Node::DOCUMENT_POSITION_FOLLOWING != 0);
+    if let Some(next) = next {
+        let _ = next.unchecked_ref::<HtmlElement>().focus();
+    }
+    // What is gone is no part of the draft any more.
+    if let (Ok(Some(form)), Ok(event)) = (row.closest("form"), Event::new("input")) {
+        let _ = form.dispatch_event(&event);
+    }
+}
+
+/// Closes the open menu and gives the focus back to what opened it.
+fn leave_menus() {
+    let focused = document().active_element();
+    for menu in everywhere("details.menu[open]") {
+        set(&menu, "open", None);
+        if menu.contains(focused.as_deref())
+            && let Some(opener) = dom::one::<HtmlElement>(&menu, "summary")
+        {
+            let _ = opener.focus();
+        }
     }
 }
 
@@ -158,15 +194,13 @@ fn clear(row: &Element) {
 }
 
 /// Copies the last row before the button, empty.
-fn add_row(button: &Element) {
-    let Some(row) = button.previous_element_sibling() else { return };
-    let Ok(new) = row.clone_node_with_deep(true).map(JsCast::unchecked_into::<Element>) else { return };
+fn add_row(button: &Element) -> Option<Element> {
+    let row = button.previous_element_sibling()?;
+    let new: Element = row.clone_node_with_deep(true).ok()?.unchecked_into();
     show(&new, true);
     clear(&new);
-    let _ = row.after_with_node_1(&new);
-    if let Some(first) = dom::one::<HtmlElement>(&new, "input,select") {
-        let _ = first.focus();
-    }
+    row.after_with_node_1(&new).ok()?;
+    Some(new)
 }
 
 /// The pressed button of a form says that it works, and cannot be pressed twice.

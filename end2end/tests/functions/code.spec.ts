@@ -1,5 +1,27 @@
+import { tarGz } from "../../pages/archive";
 import { uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
+
+test("a new file was lost when something else was wrong", async ({ page, functions }) => {
+  const name = uniqueName("newfile");
+  await functions.openForm();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByText("Upload an archive").click();
+  const files = { "main.py": "def handler(event, context):\n    return 1\n", "lib.py": "x = 1\n" };
+  await page.locator("input[type=file]").first().setInputFiles(tarGz("code.tar.gz", files).path);
+  await expect(page.locator(".found")).toContainText("lib.py");
+  await page.getByRole("button", { name: "Create and build" }).click();
+  await page.waitForURL(`**/functions/${name}**`);
+  await functions.waitUntilReady();
+  await functions.open(name, "code");
+  await page.getByLabel("Path of the new file").fill("more/text.py");
+  await functions.write("new_text", "y = 2\n");
+  await page.getByLabel("Handler", { exact: true }).fill("no handler");
+  await page.getByRole("button", { name: "Deploy", exact: true }).click();
+  await expect(page.locator("#errors")).toBeVisible();
+  await expect(page.getByLabel("Path of the new file")).toHaveValue("more/text.py");
+  await expect(page.locator('textarea[name="new_text"]')).toHaveValue("y = 2\n");
+});
 
 test("two people who deploy at once see the difference and choose", async ({ page, functions, context }) => {
   const name = uniqueName("both-deploy");

@@ -23,6 +23,16 @@ test("a filter is saved under a name, is there again, and can be forgotten", asy
   await expect(page.getByRole("link", { name: `Only ${name}` })).toHaveCount(0);
 });
 
+test("a filter turned the order round", async ({ page, functions }) => {
+  await functions.create(uniqueName("order"));
+  await functions.openList("?sort=created&desc=true");
+  await page.getByLabel("Part of the name").fill("order");
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.waitForURL(/q=order/);
+  await expect(page).toHaveURL(/sort=created/);
+  await expect(page).toHaveURL(/desc=true/);
+});
+
 test("a column is left out until it is wanted again", async ({ page, functions }) => {
   await functions.create(uniqueName("columns"));
   await functions.openList();

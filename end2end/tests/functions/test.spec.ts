@@ -55,6 +55,43 @@ test("a test that was forgotten by mistake comes back", async ({ page, functions
   await expect(page.locator('textarea[name="body"]')).toHaveValue('{"kept": 1}');
 });
 
+test("a saved test showed what was typed into another one", async ({ page, functions }) => {
+  page.on("dialog", (dialog) => void dialog.accept());
+  await functions.open(name, "test");
+  await functions.write("body", '{"saved": true}');
+  await page.getByLabel("Name of the test").fill("the saved one");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.getByText("The test is saved.")).toBeVisible();
+  await functions.open(name, "test");
+  await functions.write("body", '{"other": true}');
+  await page.reload();
+  await expect(page.locator('textarea[name="body"]')).toHaveValue('{"other": true}');
+  await page.getByRole("link", { name: "the saved one" }).click();
+  await expect(page.locator("html[data-hydrated]")).toBeAttached();
+  await expect(page.locator('textarea[name="body"]')).toHaveValue('{"saved": true}');
+  // What was sent and answered is no draft any more.
+  await functions.open(name, "test");
+  await expect(page.locator('textarea[name="body"]')).toHaveValue('{"other": true}');
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.locator("#answer")).toContainText("200");
+  await functions.open(name, "test");
+  await expect(page.locator("html[data-hydrated]")).toBeAttached();
+  await expect(page.locator('textarea[name="body"]')).toHaveValue(/"world"/);
+});
+
+test("the name of a test was lost when it could not be saved", async ({ page, functions }) => {
+  await functions.open(name, "test");
+  const title = page.getByLabel("Name of the test");
+  const long = "a name ".repeat(13);
+  await title.evaluate((field) => field.removeAttribute("maxlength"));
+  await title.fill(long);
+  await functions.write("body", '{"mine": 1}');
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.locator("#errors")).toBeVisible();
+  await expect(title).toHaveValue(long.trim());
+  await expect(page.locator('textarea[name="body"]')).toHaveValue('{"mine": 1}');
+});
+
 test("a CloudEvent begins as one that the function takes", async ({ page, functions }) => {
   await functions.open(name, "test");
   await page.getByText("CloudEvent", { exact: true }).click();

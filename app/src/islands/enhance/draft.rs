@@ -5,9 +5,10 @@ use std::{cell::Cell, rc::Rc};
 
 use js_sys::Reflect;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement, HtmlTextAreaElement};
+use wasm_bindgen::JsCast as _;
+use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement};
 
+use super::{add_row, traffic};
 use crate::islands::dom::{self, all, by_id, everywhere, on};
 
 /// Key of the form that was sent last; its draft goes when the next page says that it was taken.
@@ -26,18 +27,34 @@ pub(super) fn keep() {
     }
 }
 
+/// Throws the drafts of the page's forms away: the link that was followed starts over.
+pub(super) fn discard() {
+    for form in everywhere("form[data-draft]") {
+        dom::store(&key_of(&form), None);
+        // Nobody is asked whether to leave what they throw away.
+        dom::set(&form, "data-draft", None);
+    }
+}
+
+fn key_of(form: &Element) -> String {
+    format!("kl:draft:{}", form.get_attribute("data-draft").unwrap_or_default())
+}
+
 fn follow(form: HtmlFormElement) {
-    let key = format!("kl:draft:{}", form.get_attribute("data-draft").unwrap_or_default());
+    let key = key_of(&form);
     let first = read(&form);
-    // In the answer to a form the fields hold what was sent: newer than any draft.
-    if form.has_attribute("data-sent") {
+    if form.has_attribute("data-taken") {
+        dom::store(&key, None);
+    } else if form.has_attribute("data-sent") {
+        // In the answer to a form the fields hold what was sent: newer than any draft.
         dom::store(&key, Some(&first));
     } else if by_id::<Element>("errors").is_none()
         && let Some(draft) = dom::stored(&key)
         && draft != first
+        && write(&form, &draft)
     {
-        write(&form, &draft);
-        offer_discard(&form, &key);
+        traffic::tell_all();
+        offer_discard(&form);
     }
     let dirty = Rc::new(Cell::new(false));
     let (at, mark, kept) = (form.clone(), dirty.clone(), key.clone());
@@ -51,65 +68,82 @@ fn follow(form: HtmlFormElement) {
         dom::store(SENT, Some(&sent));
     });
     on(&window(), "beforeunload", move |event: Event| {
-        if dirty.get() {
+        if dirty.get() && form.has_attribute("data-draft") {
             event.prevent_default();
         }
     });
 }
 
-fn fields(form: &HtmlFormElement) -> Vec<Element> {
+fn fields(form: &Element) -> Vec<Element> {
     all(
         form,
         "input[name]:not([type=hidden]):not([type=file]):not([type=password]),textarea[name],select[name]",
     )
 }
 
-/// The fields as JSON: place in the form to value or checked.
-fn read(form: &HtmlFormElement) -> String {
-    let values: Vec<String> = fields(form)
-        .iter()
-        .map(|field| match field.dyn_ref::<HtmlInputElement>() {
-            Some(input) if ["radio", "checkbox"].contains(&input.type_().as_str()) => {
-                if input.checked() {
-                    "on".to_owned()
-                } else {
-                    String::new()
-                }
-            }
-            Some(input) => input.value(),
-            None => {
-                Reflect::get(field, &JsValue::from_str("value")).map(|v| dom::text(&v)).unwrap_or_default()
-            }
-        })
-        .collect();
-    serde_json::to_string(&values).unwrap_or_default()
+/// The input that is ticked rather than filled.
+fn tick(field: &Element) -> Option<&HtmlInputElement> {
+    let input = field.dyn_ref::<HtmlInputElement>()?;
+    ["radio", "checkbox"].contains(&input.type_().as_str()).then_some(input)
 }
 
-fn write(form: &HtmlFormElement, draft: &str) {
-    let Ok(values) = serde_json::from_str::<Vec<String>>(draft) else { return };
-    let fields = fields(form);
-    if fields.len() != values.len() {
-        return;
+/// What a field is called in a draft: several have the same name, of ticks each stands for a value.
+fn name(field: &Element) -> String {
+    let name = field.get_attribute("name").unwrap_or_default();
+    match tick(field) {
+        Some(input) => format!("{name}={}", input.value()),
+        None => name,
     }
-    for (field, value) in fields.iter().zip(values) {
-        match field.dyn_ref::<HtmlInputElement>() {
-            Some(input) if ["radio", "checkbox"].contains(&input.type_().as_str()) => {
-                input.set_checked(value == "on");
-            }
-            Some(input) => input.set_value(&value),
+}
+
+fn value(field: &Element) -> String {
+    match tick(field) {
+        Some(input) => if input.checked() { "on" } else { "" }.to_owned(),
+        None => Reflect::get(field, &"value".into()).map(|value| dom::text(&value)).unwrap_or_default(),
+    }
+}
+
+/// The fields as JSON: names and values, in the order of the page.
+fn read(form: &Element) -> String {
+    let pairs: Vec<_> = fields(form).iter().map(|field| (name(field), value(field))).collect();
+    serde_json::to_string(&pairs).unwrap_or_default()
+}
+
+/// Puts a draft into the fields, with as many rows as it has; whether that changed anything.
+fn write(form: &Element, draft: &str) -> bool {
+    let Ok(pairs) = serde_json::from_str::<Vec<(String, String)>>(draft) else { return false };
+    let (mut left, mut changed) = (fields(form), false);
+    for (wanted, typed) in pairs {
+        let place = |left: &[Element]| left.iter().position(|field| name(field) == wanted);
+        let at = place(&left).or_else(|| {
+            left.extend(fields(&another_row(form, &wanted)?));
+            place(&left)
+        });
+        let Some(field) = at.map(|at| left.remove(at)).filter(|field| value(field) != typed) else {
+            continue;
+        };
+        changed = true;
+        match tick(&field) {
+            Some(input) => input.set_checked(typed == "on"),
             None => {
-                if let Some(area) = field.dyn_ref::<HtmlTextAreaElement>() {
-                    area.set_value(&value);
-                    if let Ok(event) = Event::new("kl:set") {
-                        let _ = area.dispatch_event(&event);
-                    }
+                let _ = Reflect::set(&field, &"value".into(), &typed.into());
+                if let Ok(event) = Event::new("kl:set") {
+                    let _ = field.dispatch_event(&event);
                 }
             }
         }
     }
+    changed
 }
 
-fn offer_discard(form: &HtmlFormElement, key: &str) {
+/// One more row like the last one that has a field of this name.
+fn another_row(form: &Element, wanted: &str) -> Option<Element> {
+    let like = fields(form).into_iter().rfind(|field| name(field) == wanted)?;
+    let rows = like.closest(".pair").ok()??.closest("fieldset").ok()??;
+    add_row(&dom::one(&rows, "[data-add-row]")?)
+}
+
+fn offer_discard(form: &HtmlFormElement) {
     let Ok(note) = document().create_element("div") else { return };
     note.set_class_name("notice");
     dom::set(&note, "role", Some("status"));
@@ -117,9 +151,8 @@ fn offer_discard(form: &HtmlFormElement, key: &str) {
         "<div><p>What you typed before is here again.</p></div><button type=\"button\" class=\"button small\">Start over</button>",
     );
     if let Some(button) = dom::one::<Element>(&note, "button") {
-        let key = key.to_owned();
         on(&button, "click", move |_| {
-            dom::store(&key, None);
+            discard();
             let _ = window().location().reload();
         });
     }

@@ -18,6 +18,11 @@ pub(super) fn follow() {
     }
 }
 
+/// Says the sums anew, after the fields were filled by the page.
+pub(super) fn tell_all() {
+    everywhere("[data-traffic]").iter().for_each(tell);
+}
+
 /// Whether this row may not go: it is the only one that names a Revision. Says so.
 pub(super) fn is_last(row: &Element) -> bool {
     let Ok(Some(rows)) = row.closest("[data-traffic]") else { return false };

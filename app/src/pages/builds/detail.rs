@@ -51,7 +51,7 @@ async fn load() -> Result<Content, AppError> {
             ),
             _ => (
                 api::builds::retry_build(tenant.clone(), id.clone()).await,
-                routes::function(&tenant, &name, Tab::Overview) + "?created=again#build-log",
+                routes::function(&tenant, &name, Tab::Overview) + "?created=rebuilt#build-log",
             ),
         };
         match done {

@@ -49,19 +49,46 @@ async fn load() -> Result<Content, AppError> {
             }
         }
     }
+    let files = shown_files(&source, posted.as_ref());
     let content = if let Some(place) = &source.place {
         fetched(&tenant, &source, place, posted.as_ref(), problem.as_ref())
-    } else if source.files.is_empty() {
+    } else if files.is_empty() {
         let note =
             source.note.clone().unwrap_or_else(|| "This source has no files that can be shown.".to_owned());
         let yaml =
             link_button(routes::function(&tenant, &name, Tab::Yaml), "", "file", "Open the manifest", None);
         empty("file", format!("The code comes from {}", source.kind.as_str()), note, yaml)
     } else {
-        editor(&tenant, &name, &source, posted.as_ref(), problem.as_ref())
+        editor(&tenant, &name, &source, &files, posted.as_ref(), problem.as_ref())
     };
-    let body = view! { {function_head(&detail, Some(Tab::Code))}{conflict(problem.as_ref(), &source, posted.as_ref(), &routes::function(&tenant, &name, Tab::Code))}{content} };
+    let body = view! { {function_head(&detail, Some(Tab::Code))}{conflict(problem.as_ref(), &files, posted.as_ref(), &routes::function(&tenant, &name, Tab::Code))}{content} };
     Ok(Content::functions(format!("{name} · Code"), body))
+}
+
+/// A file of the newest version, or one that was sent and that the newest version does not have.
+struct Shown {
+    file: CodeFile,
+    gone: bool,
+}
+
+fn shown_files(source: &SourceView, posted: Option<&Posted>) -> Vec<Shown> {
+    let kept = source.files.iter().map(|file| Shown { file: file.clone(), gone: false });
+    let gone = posted.into_iter().flat_map(|posted| gone_files(source, posted)).map(|(path, text)| Shown {
+        file: CodeFile { path, size: text.len() as i64, text: Some(String::new()) },
+        gone: true,
+    });
+    kept.chain(gone).collect()
+}
+
+/// Path and text of each file that was sent and that the newest version does not have.
+fn gone_files<'a>(
+    source: &SourceView,
+    posted: &'a Posted,
+) -> impl Iterator<Item = (String, String)> + use<'a> {
+    let known: Vec<String> = source.files.iter().map(|file| file.path.clone()).collect();
+    let sent = posted.0.iter().filter_map(|(field, _)| field.strip_prefix("file:").map(|path| (field, path)));
+    sent.filter(move |(_, path)| !known.iter().any(|known| known == path))
+        .map(|(field, path)| (path.to_owned(), posted.area(field)))
 }
 
 /// What the form asks for, by the kind of source.
@@ -77,7 +104,9 @@ fn read(posted: &Posted, source: &SourceView) -> Deploy {
             NewCode::Inline { code, dependencies }
         }
         _ => {
-            let removed: Vec<String> = posted.all("remove").map(str::to_owned).collect();
+            let mut removed: Vec<String> = posted.all("remove").map(str::to_owned).collect();
+            let back: Vec<_> =
+                gone_files(source, posted).filter(|(path, _)| !removed.contains(path)).collect();
             let changed = source.files.iter().filter_map(|file| {
                 let now = text(&file.path)?;
                 (file.text.as_deref() != Some(&now) && !removed.contains(&file.path))
@@ -85,7 +114,9 @@ fn read(posted: &Posted, source: &SourceView) -> Deploy {
             });
             let new =
                 Some((posted.text("new_path"), posted.area("new_text"))).filter(|(path, _)| !path.is_empty());
-            NewCode::Files { changed: changed.chain(new).collect(), removed }
+            let changed = changed.chain(back).chain(new).collect();
+            removed.retain(|path| source.files.iter().any(|file| file.path == *path));
+            NewCode::Files { changed, removed }
         }
     };
     // "Deploy anyway" leaves the version out, and with it the check.
@@ -94,9 +125,9 @@ fn read(posted: &Posted, source: &SourceView) -> Deploy {
 }
 
 /// A newer version: what mine would change of it, file by file, and the choice.
-fn conflict(problem: Option<&AppError>, source: &SourceView, posted: Option<&Posted>, here: &str) -> AnyView {
+fn conflict(problem: Option<&AppError>, files: &[Shown], posted: Option<&Posted>, here: &str) -> AnyView {
     let changed = || {
-        let files = source.files.iter().filter_map(|file| {
+        let files = files.iter().filter_map(|Shown { file, .. }| {
             let (newest, mine) = (file.text.as_ref()?, posted?.get(&format!("file:{}", file.path))?);
             let mine = mine.replace("\r\n", "\n");
             let path = file.path.clone();
@@ -117,7 +148,7 @@ fn conflict(problem: Option<&AppError>, source: &SourceView, posted: Option<&Pos
                     </div>
                     {changed()}
                     <div class="actions">
-                        <a class="button small" href=here.to_owned()>"Take the newer version"</a>
+                        <a class="button small" data-discard-draft="" href=here.to_owned()>"Take the newer version"</a>
                         <button class="button small danger" form="code-form" name="do" value="force">"Deploy mine anyway"</button>
                     </div>
                 </div>
@@ -174,29 +205,31 @@ fn editor(
     tenant: &TenantName,
     name: &FunctionName,
     source: &SourceView,
+    files: &[Shown],
     posted: Option<&Posted>,
     problem: Option<&AppError>,
 ) -> AnyView {
     let several = source.kind != SourceType::Inline;
-    let tree: Vec<_> = source.files.iter().enumerate().map(|(at, file)| entry(at, file)).collect();
+    let tree: Vec<_> = files.iter().enumerate().map(|(at, shown)| entry(at, &shown.file)).collect();
     let panels: Vec<_> =
-        source.files.iter().enumerate().map(|(at, file)| panel(at, file, source, posted)).collect();
+        files.iter().enumerate().map(|(at, shown)| panel(at, shown, source, posted)).collect();
     let handler = posted.map_or_else(|| source.handler.clone(), |posted| posted.text("handler"));
     // A form that was sent goes on from where it began, so that a newer version is still noticed.
     let began = posted.map(|posted| posted.text("version")).filter(|version| !version.is_empty());
     let version = began.unwrap_or_else(|| source.version.clone());
-    // A draft belongs to the code that it began from; instances that come and go change the rest.
-    let generation = source.version.split('-').next().unwrap_or_default().to_owned();
+    let draft = form::draft_key("code", tenant, name, &version);
+    let (new_path, new_text) =
+        posted.map(|posted| (posted.text("new_path"), posted.area("new_text"))).unwrap_or_default();
     let new_file = (several && source.editable).then(|| {
         view! {
             <div class="file" id="file-new">
-                {input(Input { name: "new_path", label: "Path of the new file", hint: "For example lib/text.py", ..Input::default() })}
-                <CodeArea name="new_text".to_owned() label="Content of the new file".to_owned() value=String::new() kind="text"/>
+                {input(Input { name: "new_path", label: "Path of the new file", hint: "For example lib/text.py", value: new_path, ..Input::default() })}
+                <CodeArea name="new_text".to_owned() label="Content of the new file".to_owned() value=new_text kind="text"/>
             </div>
         }
     });
     view! {
-        <form method="post" class="stack" id="code-form" data-draft=format!("code:{tenant}/{name}:{generation}") data-busy="Deploying…">
+        <form method="post" class="stack" id="code-form" data-draft=draft data-busy="Deploying…">
             <input type="hidden" name="version" value=version/>
             {source.note.clone().map(|note| view! { <p class="quiet-text">{icon("info")}" "{note}</p> })}
             <div class="code-page" id="files">
@@ -242,7 +275,8 @@ fn entry(at: usize, file: &CodeFile) -> AnyView {
     }
 }
 
-fn panel(at: usize, file: &CodeFile, source: &SourceView, posted: Option<&Posted>) -> AnyView {
+fn panel(at: usize, shown: &Shown, source: &SourceView, posted: Option<&Posted>) -> AnyView {
+    let Shown { file, gone } = shown;
     let Some(text) = &file.text else { return ().into_any() };
     let field = format!("file:{}", file.path);
     let value = posted
@@ -253,6 +287,7 @@ fn panel(at: usize, file: &CodeFile, source: &SourceView, posted: Option<&Posted
     view! {
         <div class="file" id=format!("file-{at}")>
             <p class="file-name">{icon("file")}{file.path.clone()}<span class="quiet-text">{bytes(file.size)}</span></p>
+            {gone.then(|| view! { <p class="hint">"The newest version does not have this file; deploying yours adds it again."</p> })}
             <CodeArea
                 name=field
                 label=format!("Content of {}", file.path)

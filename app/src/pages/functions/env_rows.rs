@@ -14,8 +14,8 @@ pub(super) fn env_rows(present: &[(String, String)], hint: &'static str, error: 
         .map(|(name, value)| {
             view! {
                 <div class="pair">
-                    <input name="env_name" aria-label="Variable name" placeholder="NAME" value=name autocomplete="off" spellcheck="false"/>
-                    <input name="env_value" aria-label="Value" placeholder="value" value=value autocomplete="off" spellcheck="false"/>
+                    <input name="env_name" aria-label="Variable name" aria-describedby="env-error" placeholder="NAME" value=name autocomplete="off" spellcheck="false"/>
+                    <input name="env_value" aria-label="Value" aria-describedby="env-error" placeholder="value" value=value autocomplete="off" spellcheck="false"/>
                     <button type="button" class="button quiet small square" hidden data-remove-row="">
                         {icon("cross")}<span class="sr">"Remove this variable"</span>
                     </button>

@@ -142,6 +142,7 @@ fn filters(tenant: &TenantName, query: &FunctionQuery) -> AnyView {
             <select id="language" name="language"><option value="">"All languages"</option>{languages}</select>
             {query.phase.map(|phase| view! { <input type="hidden" name="phase" value=phase.as_str()/> })}
             {(query.sort != FunctionSort::Name).then(|| view! { <input type="hidden" name="sort" value=sort_name(query.sort)/> })}
+            {query.desc.then(|| view! { <input type="hidden" name="desc" value="true"/> })}
             <button class="button">"Apply"</button>
             {narrowed.then(|| view! { <a class="button quiet" href=routes::functions(tenant)>{icon("cross")}"Clear filters"</a> })}
         </form>

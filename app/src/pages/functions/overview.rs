@@ -35,19 +35,23 @@ pub fn OverviewPage() -> impl IntoView {
 
 async fn load() -> Result<Content, AppError> {
     let (tenant, name) = frame::target()?;
-    let created = frame::query("created").is_some();
+    let created = frame::query("created");
     let saved = frame::query("saved").is_some();
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
     let filter = EventFilter { function: Some(name.clone()), ..EventFilter::default() };
     let events = api::events::list_events(tenant.clone(), filter, None, Some(8)).await;
     let build_log = match &detail.build {
-        Some(build) if created || shows_log(build) => Some(newest_log(&tenant, build).await),
+        Some(build) if created.is_some() || shows_log(build) => Some(newest_log(&tenant, build).await),
         _ => None,
     };
     let (live, live_events) = (format!("function:{name} build:{name}"), format!("events:{name}"));
     let body = view! {
         {function_head(&detail, Some(Tab::Overview))}
-        {created.then(|| done("Created. The build runs now; its log is below."))}
+        {created.map(|how| done(match how.as_str() {
+            "again" => "Deployed. The build runs now; its log is below.",
+            "rebuilt" => "The build runs again; its log is below.",
+            _ => "Created. The build runs now; its log is below.",
+        }))}
         {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
         <div id="overview" data-live=live>
             {failure(&detail)}

@@ -20,6 +20,7 @@ use crate::{
         problem::done,
         time::ago,
     },
+    form,
     routes::{self, Tab},
 };
 
@@ -69,15 +70,21 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
         let kind = if value.parse::<i64>().is_ok() { "number" } else { "text" };
         input(Input { name, label, hint, value, kind, required: true, range, error, ..Input::default() })
     };
+    let secret_places = secret_names(&detail.secrets, fields)
+        .enumerate()
+        .map(|(at, name)| (format!("secrets.{name}"), format!("secret-{at}")));
+    let secret_places: Vec<_> = secret_places.collect();
+    let mut places = FIELDS.to_vec();
+    places.extend(secret_places.iter().map(|(path, id)| (path.as_str(), id.as_str())));
     view! {
         {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
-        {conflict(problem, preview)}
-        {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(error), &FIELDS))}
-        <form method="post" class="settings" id="settings-form" data-draft=format!("settings:{tenant}/{name}:{}", detail.generation) data-busy="Saving…" novalidate=problem.is_some()>
+        {conflict(problem, preview, &routes::function(tenant, name, Tab::Settings))}
+        {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(error), &places))}
+        <form method="post" class="settings" id="settings-form" data-draft=form::draft_key("settings", tenant, name, version) data-busy="Saving…" novalidate=problem.is_some()>
             <input type="hidden" name="version" value=version.to_owned()/>
             {(version != summary_row.version).then(|| view! { <input type="hidden" name="newest" value=summary_row.version.clone()/> })}
             <section class="card">{env_rows(&fields.env, PLAIN_HINT, error_of(problem, &["spec.env"]))}</section>
-            <section class="card">{secrets(&detail.secrets, fields)}</section>
+            <section class="card">{secrets(&detail.secrets, fields, problem)}</section>
             <section class="card">
                 <h2>"Scaling"</h2>
                 <div class="grid-fields">
@@ -106,7 +113,7 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
             <div class="form-end">
                 {submit("primary", "check", "Save", "save", (Permission::Write, tenant))}
                 <button class="button" name="do" value="yaml" formnovalidate>{icon("file")}"Show as YAML"</button>
-                <a class="button quiet" href=routes::function(tenant, name, Tab::Settings)>"Start over"</a>
+                <a class="button quiet" data-discard-draft="" href=routes::function(tenant, name, Tab::Settings)>"Start over"</a>
                 <span class="quiet-text">"A change makes a new Revision; nothing is built again."</span>
             </div>
         </form>
@@ -121,7 +128,7 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
 }
 
 /// A newer version: what mine would change of it, and the choice.
-fn conflict(problem: Option<&AppError>, preview: Option<&Preview>) -> AnyView {
+fn conflict(problem: Option<&AppError>, preview: Option<&Preview>, here: &str) -> AnyView {
     match problem {
         Some(error) if error.0.status == 409 => view! {
             <div class="notice warn" role="alert" tabindex="-1" data-focus="" id="errors">
@@ -136,7 +143,7 @@ fn conflict(problem: Option<&AppError>, preview: Option<&Preview>) -> AnyView {
                         {diff(&preview.before, &preview.after, "What saving yours would change")}
                     })}
                     <div class="actions">
-                        <a class="button small" href="">"Take the newer version"</a>
+                        <a class="button small" data-discard-draft="" href=here.to_owned()>"Take the newer version"</a>
                         <button class="button small danger" form="settings-form" name="do" value="force">"Save mine anyway"</button>
                     </div>
                 </div>
@@ -168,32 +175,41 @@ fn shown_as_yaml(detail: &FunctionDetail, preview: &Preview) -> AnyView {
 }
 
 /// Names with a field for a new value; a value never comes back from the server.
-fn secrets(present: &[SecretVar], fields: &Fields) -> AnyView {
+fn secrets(present: &[SecretVar], fields: &Fields, problem: Option<&AppError>) -> AnyView {
+    let wrong = |name: &str| error_of(problem, &[&format!("secrets.{name}")]);
     let rows: Vec<_> = present
         .iter()
-        .map(|secret| {
+        .enumerate()
+        .map(|(at, secret)| {
+            let (id, error) = (format!("secret-{at}"), wrong(&secret.name));
             let changed = secret.updated_at.map(|at| view! { <span class="quiet-text">"changed "{ago(at)}</span> });
             let missing = (!secret.present).then(|| view! { <span class="tag warn">{icon("warn")}"no value"</span> });
             let removed = fields.removed.contains(&secret.name);
             view! {
                 <div class="secret-row">
                     <input name="secret_name" class="mono" value=secret.name.clone() readonly aria-label="Secret variable"/>
-                    <input type="password" name="secret_value" placeholder="unchanged" autocomplete="new-password" aria-label=format!("New value of {}", secret.name)/>
+                    <input type="password" name="secret_value" id=id.clone() placeholder="unchanged" autocomplete="new-password" aria-label=format!("New value of {}", secret.name) aria-describedby=format!("{id}-error") aria-invalid=error.is_some().then_some("true")/>
                     <label class="check"><input type="checkbox" name="secret_remove" value=secret.name.clone() checked=removed/><span>"Remove"</span></label>
                     <p class="hint">{changed}{missing}</p>
+                    {error.map(|error| field::error(&id, Some(error)))}
                 </div>
             }
         })
         .collect();
-    let typed = fields.new_secrets.iter().map(|name| (name.clone(), "type the value again"));
-    let new: Vec<_> =
-        typed.chain([(String::new(), "value")]).map(|(name, hint)| new_secret(name, hint)).collect();
+    let typed = fields.new_secrets.iter().enumerate();
+    let typed: Vec<_> = typed
+        .map(|(at, name)| {
+            let id = format!("secret-{}", present.len() + at);
+            new_secret(name.clone(), "type the value again", Some(id), wrong(name))
+        })
+        .collect();
     view! {
         <fieldset class="pairs" id="secrets">
             <legend>"Secrets"</legend>
             <p class="hint">"Environment variables whose values nobody can read again. Blank keeps the present value."</p>
             {rows}
-            {new}
+            {typed}
+            {new_secret(String::new(), "value", None, None)}
             <button type="button" class="button quiet small" hidden data-add-row="">{icon("plus")}"Add a secret"</button>
             {field::error("secrets", None)}
         </fieldset>
@@ -201,13 +217,23 @@ fn secrets(present: &[SecretVar], fields: &Fields) -> AnyView {
     .into_any()
 }
 
-/// A row for a secret that is not there yet; a value that was typed is never sent back.
-fn new_secret(name: String, hint: &'static str) -> AnyView {
+/// The secrets of the form in their order, which their ids count.
+fn secret_names<'a>(present: &'a [SecretVar], fields: &'a Fields) -> impl Iterator<Item = &'a String> {
+    present.iter().map(|secret| &secret.name).chain(&fields.new_secrets)
+}
+
+/// A row for a secret that is not there yet; a value that was typed is never sent back. The last one has no id: it is
+/// copied for more.
+fn new_secret(name: String, hint: &'static str, id: Option<String>, error: Option<String>) -> AnyView {
+    let described = id.as_ref().map(|id| format!("{id}-error"));
+    let invalid = error.is_some().then_some("true");
+    let told = id.as_ref().zip(error).map(|(id, error)| field::error(id, Some(error)));
     view! {
         <div class="pair">
-            <input name="secret_name" class="mono" placeholder="NAME" value=name aria-label="New secret variable" autocomplete="off" spellcheck="false"/>
+            <input name="secret_name" class="mono" id=id placeholder="NAME" value=name aria-label="New secret variable" aria-describedby=described aria-invalid=invalid autocomplete="off" spellcheck="false"/>
             <input type="password" name="secret_value" placeholder=hint autocomplete="new-password" aria-label="Its value"/>
             <button type="button" class="button quiet small square" hidden data-remove-row="">{icon("cross")}<span class="sr">"Remove this secret"</span></button>
+            {told}
         </div>
     }
     .into_any()

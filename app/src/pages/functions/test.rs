@@ -21,6 +21,7 @@ use crate::{
     form::{self, Posted},
     frame::{self, Content, framed},
     routes::{self, Tab},
+    session,
 };
 
 const JSON: &str = "application/json";
@@ -44,13 +45,19 @@ pub fn TestPage() -> impl IntoView {
 async fn load() -> Result<Content, AppError> {
     let (tenant, name) = frame::target()?;
     let posted = Posted::of_request();
-    let chosen = frame::query("test");
+    let chosen = match &posted {
+        Some(posted) => Some(posted.text("chosen")).filter(|test| !test.is_empty()),
+        None => frame::query("test"),
+    };
     let saved_now = frame::query("saved").is_some();
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
     let mut request = InvokeRequest::json(JSON_SAMPLE);
     let (mut problem, mut result, mut forgotten) = (None, None, None);
     if let Some(posted) = &posted {
-        request = read(posted);
+        // The button that forgets a test sends no request.
+        if posted.action() != "forget" {
+            request = read(posted);
+        }
         match act(&tenant, &name, posted, &request).await {
             Ok(Done::Answer(answer)) => result = Some(answer),
             Ok(Done::Saved) => {}
@@ -67,6 +74,8 @@ async fn load() -> Result<Content, AppError> {
     {
         request = test.request.clone();
     }
+    // The answer came: the draft of this request did its work.
+    let taken = result.is_some();
     let answer = match result {
         Some(result) => test_result(&tenant, &name, *result).await,
         None => view! {
@@ -74,17 +83,20 @@ async fn load() -> Result<Content, AppError> {
         }
         .into_any(),
     };
-    let title = chosen.unwrap_or_default();
+    let typed = posted.as_ref().map(|posted| posted.text("title"));
+    let chosen = chosen.unwrap_or_default();
+    let title = typed.unwrap_or_else(|| chosen.clone());
+    let shown = Shown { request: &request, chosen, title, taken };
     let body = view! {
         {function_head(&detail, Some(Tab::Test))}
         {saved_now.then(|| done("The test is saved."))}
         {forgotten.map(|test| undo(&tenant, &name, &test))}
-        {summary(problem.as_ref(), &[])}
+        {summary(problem.as_ref(), &[("name", "title")])}
         {match saved {
             Ok(saved) => saved_list(&tenant, &name, &saved),
             Err(error) => panel_problem(&error, "Saved tests"),
         }}
-        <div class="test-page">{request_form(&tenant, &name, &request, title)}<div class="stack" id="answer" aria-live="polite">{answer}</div></div>
+        <div class="test-page">{request_form(&tenant, &name, shown)}<div class="stack" id="answer" aria-live="polite">{answer}</div></div>
     };
     Ok(Content::functions(format!("{name} · Test"), body))
 }
@@ -143,15 +155,17 @@ fn saved_list(tenant: &TenantName, name: &FunctionName, saved: &[SavedTest]) -> 
         return ().into_any();
     }
     let here = routes::function(tenant, name, Tab::Test);
+    let refused = (!session::may(Permission::Write, tenant)).then(|| session::needs(Permission::Write));
     let items: Vec<_> = saved
         .iter()
         .map(|test| {
             let label = format!("Forget {}", test.name);
+            let (off, why) = (refused.is_some(), refused.clone());
             view! {
                 <li><form method="post" action=here.clone() class="saved">
                     <a href=format!("{here}?test={}", routes::encode(&test.name))>{icon("play")}{test.name.clone()}</a>
                     <input type="hidden" name="forget" value=test.name.clone()/>
-                    <button class="button quiet small square" name="do" value="forget" aria-label=label>{icon("cross")}</button>
+                    <button class="button quiet small square" name="do" value="forget" aria-label=label disabled=off title=why>{icon("cross")}</button>
                 </form></li>
             }
         })
@@ -184,7 +198,20 @@ fn undo(tenant: &TenantName, name: &FunctionName, test: &SavedTest) -> AnyView {
     .into_any()
 }
 
-fn request_form(tenant: &TenantName, name: &FunctionName, request: &InvokeRequest, title: String) -> AnyView {
+/// What the request form shows.
+struct Shown<'a> {
+    request: &'a InvokeRequest,
+    /// Name of the saved test that it began from.
+    chosen: String,
+    /// Name that is typed.
+    title: String,
+    /// It was sent, and there is an answer.
+    taken: bool,
+}
+
+fn request_form(tenant: &TenantName, name: &FunctionName, shown: Shown<'_>) -> AnyView {
+    let Shown { request, chosen, title, taken } = shown;
+    let draft = format!("test:{tenant}/{name}:{chosen}");
     let event = request.content_type == CLOUD_EVENT;
     let (json, cloud_event) = if event {
         (JSON_SAMPLE.to_owned(), request.body.clone())
@@ -212,11 +239,13 @@ fn request_form(tenant: &TenantName, name: &FunctionName, request: &InvokeReques
         })
         .collect();
     view! {
-        <form method="post" action=routes::function(tenant, name, Tab::Test) class="card stack" data-busy="Calling…" data-draft=format!("test:{tenant}/{name}")>
-            <div class="segments">
+        <form method="post" action=routes::function(tenant, name, Tab::Test) class="card stack" data-busy="Calling…" data-draft=draft data-taken=taken.then_some("")>
+            <input type="hidden" name="chosen" value=chosen/>
+            <fieldset class="segments">
+                <legend class="sr">"Kind of request"</legend>
                 <label><input type="radio" name="kind" value="json" checked=!event/><span>"JSON"</span></label>
                 <label><input type="radio" name="kind" value="event" checked=event/><span>"CloudEvent"</span></label>
-            </div>
+            </fieldset>
             <div class="as-json">
                 <CodeArea name="body".to_owned() label="Body".to_owned() value=json kind="json" rows=12 described="body-hint".to_owned()/>
                 <p class="hint" id="body-hint">"Any JSON; the handler gets it as its event. Ctrl + Enter sends."</p>
@@ -242,7 +271,7 @@ fn request_form(tenant: &TenantName, name: &FunctionName, request: &InvokeReques
                 <span class="gap"></span>
                 <label class="sr" for="title">"Name of the test"</label>
                 <input id="title" name="title" placeholder="Name to save it under" value=title maxlength="60" autocomplete="off"/>
-                <button class="button" name="do" value="save">"Save"</button>
+                {submit("", "check", "Save", "save", (Permission::Write, tenant))}
             </div>
         </form>
     }

@@ -135,14 +135,14 @@ fn row(share: &Share, revisions: &[RevisionSummary]) -> AnyView {
         .collect();
     view! {
         <div class="pair traffic-row">
-            <select name="traffic_target" aria-label="Revision">
+            <select name="traffic_target" aria-label="Revision" aria-describedby="traffic-error">
                 {option(String::new(), "Not used".to_owned())}
                 {option(LATEST.to_owned(), "Latest ready Revision".to_owned())}
                 {names}
                 {gone.map(|name| option(name.clone(), format!("{name} (gone)")))}
             </select>
-            <input type="number" name="traffic_percent" aria-label="Percent" min="0" max="100" step="1" value=share.percent.clone() placeholder="0"/>
-            <input name="traffic_tag" aria-label="Tag" value=share.tag.clone() placeholder="no tag" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="32"/>
+            <input type="number" name="traffic_percent" aria-label="Percent" aria-describedby="traffic-error" min="0" max="100" step="1" value=share.percent.clone() placeholder="0"/>
+            <input name="traffic_tag" aria-label="Tag" aria-describedby="traffic-error" value=share.tag.clone() placeholder="no tag" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="32"/>
             <button type="button" class="button quiet small square" hidden data-remove-row="">{icon("cross")}<span class="sr">"Remove this share"</span></button>
         </div>
     }

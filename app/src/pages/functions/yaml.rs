@@ -59,7 +59,7 @@ async fn load() -> Result<Content, AppError> {
                     <p>"This is what applying yours would change of it:"</p>
                     {diff(&detail.manifest, &text, "What applying yours would change")}
                     <div class="actions">
-                        <a class="button small" href=here.clone()>"Take the newer version"</a>
+                        <a class="button small" data-discard-draft="" href=here.clone()>"Take the newer version"</a>
                         <button class="button small danger" form="yaml-form" name="do" value="force">"Apply mine anyway"</button>
                     </div>
                 </div>
@@ -68,6 +68,7 @@ async fn load() -> Result<Content, AppError> {
     });
     let newest = detail.summary.version.clone();
     let version = version.filter(|version| !version.is_empty()).unwrap_or_else(|| newest.clone());
+    let draft = form::draft_key("yaml", &tenant, &name, &version);
     let command =
         format!("kubectl --kubeconfig data/kubeconfig -n {tenant} get lambdafunction {name} -o yaml");
     let body = view! {
@@ -75,13 +76,13 @@ async fn load() -> Result<Content, AppError> {
         {saved.then(|| done("Applied."))}
         {conflict}
         {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(&error), &[("", "manifest")]))}
-        <form method="post" class="stack" id="yaml-form" data-busy="Applying…" data-draft=format!("yaml:{tenant}/{name}:{}", detail.generation) data-sent=sent.then_some("")>
+        <form method="post" class="stack" id="yaml-form" data-busy="Applying…" data-draft=draft data-sent=sent.then_some("")>
             <input type="hidden" name="version" value=version/>
             <input type="hidden" name="newest" value=newest/>
             <CodeArea name="manifest".to_owned() label="Manifest in YAML".to_owned() value=text.clone() kind="yaml" rows=28/>
             <div class="form-end">
                 {submit("primary", "check", "Apply", "apply", (Permission::Write, &tenant))}
-                <a class="button quiet" href=here>"Start over"</a>
+                <a class="button quiet" data-discard-draft="" href=here>"Start over"</a>
                 {copy(&text, "the manifest")}
                 <span class="quiet-text">"Values of Secrets are never part of a manifest."</span>
             </div>

@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Router,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
@@ -31,7 +31,12 @@ pub(crate) fn router(state: AppState, pages: Router) -> Router {
         .route("/sign-in", get(local::sign_in))
         .route("/sign-out", post(local::sign_out))
         .with_state(state.clone())
-        .merge(pages.clone())
+        .merge(
+            pages
+                .clone()
+                .layer(middleware::from_fn_with_state(state.clone(), uploads::take_out))
+                .layer(DefaultBodyLimit::max(uploads::FORM_WITH_FILE)),
+        )
         .layer(middleware::from_fn_with_state(pages.clone(), problem_page::for_people))
         .layer(CompressionLayer::new());
     let recognised = Router::new()

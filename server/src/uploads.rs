@@ -4,8 +4,9 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::IntoResponse,
     routing::{delete, get, post},
 };
 use domain::{FunctionName, TenantName, function::UploadReceipt, identity::Caller};
@@ -21,6 +22,10 @@ use crate::{
 
 /// What surrounds a file in a form.
 const FORM_OVERHEAD: usize = 64 * 1024;
+/// Text of a page's form that comes with a file.
+const FORM_TEXT: usize = 3 * 1024 * 1024;
+/// A page's form with a file. Larger than what is taken: the fields after a file that is too large are not to be lost.
+pub(crate) const FORM_WITH_FILE: usize = 4 * UPLOAD_BYTES as usize;
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
@@ -36,8 +41,7 @@ struct Named {
     filename: Option<String>,
 }
 
-/// A raw body, or a form with one file. Programs get the receipt; a form without JavaScript goes back to
-/// the page that it came from, with the receipt's id.
+/// A raw body, or a form with one file; the answer is the receipt.
 async fn receive(
     State(state): State<AppState>,
     Signed(caller): Signed,
@@ -47,26 +51,14 @@ async fn receive(
 ) -> Answer {
     let headers = request.headers().clone();
     refuse_long(&headers)?;
-    let is_form =
-        text(&headers, &header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("multipart/form-data"));
-    let receipt = if is_form {
+    let receipt = if is_form(&headers) {
         from_form(&state, &caller, &tenant, request).await
     } else {
         let filename = named.filename.unwrap_or_else(|| "archive".to_owned());
         let bytes = request.into_body().into_data_stream();
         state.platform.upload(&caller, &tenant, &filename, bytes).await.map_err(Refusal::of(&caller))
     };
-    let wants_page = text(&headers, &header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
-    match receipt {
-        Ok(receipt) if is_form && wants_page => {
-            Ok(back(&headers, &tenant, &format!("upload={}", receipt.id)))
-        }
-        Ok(receipt) => Ok((StatusCode::CREATED, Json(receipt)).into_response()),
-        Err(refusal) if is_form && wants_page => {
-            Ok(back(&headers, &tenant, &format!("upload_error={}", encode(refusal.title()))))
-        }
-        Err(refusal) => Err(refusal),
-    }
+    Ok((StatusCode::CREATED, Json(receipt?)).into_response())
 }
 
 async fn from_form(
@@ -75,20 +67,85 @@ async fn from_form(
     tenant: &TenantName,
     request: Request,
 ) -> Answer<UploadReceipt> {
-    let broken = |_| {
-        Refusal::new(400, "not_a_form", "The form could not be read.", "Choose the file and send it again.")
-    };
-    let mut form = Multipart::from_request(request, state).await.map_err(|_| {
-        Refusal::new(400, "not_a_form", "The form could not be read.", "Choose the file and send it again.")
-    })?;
-    while let Some(field) = form.next_field().await.map_err(broken)? {
+    let mut form = Multipart::from_request(request, state).await.map_err(|_| unreadable())?;
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
         let Some(filename) = field.file_name().map(str::to_owned) else { continue };
         return state.platform.upload(caller, tenant, &filename, field).await.map_err(Refusal::of(caller));
     }
     Err(Refusal::field("file", "Choose a file."))
 }
 
-/// A value for a query string.
+/// A page's form with a file, as it comes without JavaScript: the file is uploaded, and the page gets the other
+/// fields with the upload's id, or with why it was refused.
+pub(crate) async fn take_out(State(state): State<AppState>, request: Request, next: Next) -> Answer {
+    if request.method() != Method::POST || !is_form(request.headers()) {
+        return Ok(next.run(request).await);
+    }
+    let caller = request.extensions().get::<Caller>().cloned().ok_or_else(Refusal::unauthenticated)?;
+    let tenant = request.uri().path().strip_prefix("/t/").and_then(|rest| rest.split('/').next());
+    let tenant: TenantName = tenant.and_then(|text| text.parse().ok()).ok_or_else(Refusal::not_found)?;
+    let (mut parts, body) = request.into_parts();
+    let request = Request::from_parts(parts.clone(), body);
+    let fields = without_file(&state, &caller, &tenant, request).await?;
+    let pairs: Vec<String> =
+        fields.iter().map(|(name, value)| [&encode(name), "=", &encode(value)].concat()).collect();
+    let body = pairs.join("&");
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+}
+
+/// The fields of a form; in the place of a file what became of it.
+async fn without_file(
+    state: &AppState,
+    caller: &Caller,
+    tenant: &TenantName,
+    request: Request,
+) -> Answer<Vec<(String, String)>> {
+    let mut form = Multipart::from_request(request, state).await.map_err(|_| unreadable())?;
+    let (mut fields, mut sent, mut room) = (Vec::new(), None, FORM_TEXT);
+    while let Some(mut field) = form.next_field().await.map_err(|_| unreadable())? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match field.file_name().map(str::to_owned) {
+            Some(filename) if filename.is_empty() => {}
+            Some(filename) => {
+                let taken = state.platform.upload(caller, tenant, &filename, field).await;
+                sent = Some(taken.map_err(Refusal::of(caller)));
+            }
+            None => {
+                let mut text = Vec::new();
+                while let Some(chunk) = field.chunk().await.map_err(|_| unreadable())? {
+                    room = room.checked_sub(chunk.len()).ok_or_else(unreadable)?;
+                    text.extend_from_slice(&chunk);
+                }
+                fields.push((name, String::from_utf8_lossy(&text).into_owned()));
+            }
+        }
+    }
+    let asked = fields.iter().any(|(name, value)| name == "do" && value == "upload");
+    let refused = match sent {
+        Some(Ok(receipt)) => {
+            // What an earlier archive was has no place beside the new one.
+            fields.retain(|(name, _)| !matches!(name.as_str(), "upload" | "receipt"));
+            fields.push(("upload".to_owned(), receipt.id));
+            None
+        }
+        Some(Err(refusal)) => Some(refusal.title().to_owned()),
+        None => asked.then(|| "Choose a file.".to_owned()),
+    };
+    fields.extend(refused.map(|why| ("upload_error".to_owned(), why)));
+    Ok(fields)
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    text(headers, &header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("multipart/form-data"))
+}
+
+fn unreadable() -> Refusal {
+    Refusal::new(400, "not_a_form", "The form could not be read.", "Choose the file and send it again.")
+}
+
+/// A name or a value of a form.
 fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() {
@@ -116,18 +173,6 @@ fn refuse_long(headers: &HeaderMap) -> Answer<()> {
 
 fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// The page of the form, with a word on what became of the upload.
-fn back(headers: &HeaderMap, tenant: &TenantName, query: &str) -> Response {
-    let from = text(headers, &header::REFERER).and_then(|url| url.split_once("://"));
-    let own = text(headers, &header::HOST);
-    let path = from
-        .and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at)))
-        .filter(|(host, _)| Some(*host) == own)
-        .and_then(|(_, path)| path.split(['?', '#']).next())
-        .map_or_else(|| format!("/t/{tenant}/new"), str::to_owned);
-    Redirect::to(&format!("{path}?{query}")).into_response()
 }
 
 async fn remove(

@@ -1,3 +1,4 @@
+import { tarGz } from "../../pages/archive";
 import { uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
@@ -16,4 +17,35 @@ test("create, watch and call work without JavaScript", async ({ page, functions 
   await expect(page.locator("#answer")).toContainText("200");
   await functions.open(name, "events");
   await expect(page.getByRole("link", { name: "Function created" }).first()).toBeVisible();
+});
+
+test("an upload lost what was typed and said nothing when it was refused", async ({ page, functions }) => {
+  const name = uniqueName("plainup");
+  await functions.openForm();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByText("Upload an archive").click();
+  await page.getByText("Advanced").click();
+  await page.getByLabel("Variable name").first().fill("COLOUR");
+  await page.getByLabel("Value", { exact: true }).first().fill("green & gold = ?");
+  const upload = page.getByRole("button", { name: "Upload", exact: true });
+  const kept = async () => {
+    await expect(page.getByLabel("Name", { exact: true })).toHaveValue(name);
+    await expect(page.locator('input[name="env_name"]').first()).toHaveValue("COLOUR");
+    await expect(page.locator('input[name="env_value"]').first()).toHaveValue("green & gold = ?");
+  };
+  await upload.click();
+  await expect(page.locator("#errors")).toContainText("Choose a file.");
+  await kept();
+  await page.locator("#archive").setInputFiles({ name: "notes.zip", mimeType: "application/zip", buffer: Buffer.from("not a zip at all") });
+  await upload.click();
+  await expect(page.locator("#errors")).toContainText(/archive|zip/i);
+  await kept();
+  const code = "import os\n\n\ndef handler(event, context):\n    return os.environ['COLOUR']\n";
+  await page.locator("#archive").setInputFiles(tarGz("code.tar.gz", { "main.py": code }).path);
+  await upload.click();
+  await expect(page.getByText("An archive is uploaded and will be used.")).toBeVisible();
+  await expect(page.locator("#errors")).toHaveCount(0);
+  await kept();
+  await page.getByRole("button", { name: "Create and build" }).click();
+  await page.waitForURL(`**/functions/${name}**`);
 });

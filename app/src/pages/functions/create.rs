@@ -84,6 +84,13 @@ async fn act(tenant: &TenantName, posted: &Posted, runtimes: &[RuntimeOption]) -
                 Err(error) => Done::Yaml(manifest(), Some(error)),
             }
         }
+        // The archive was taken out of the form on its way here.
+        "upload" => {
+            let refused = posted.get("upload_error");
+            let problem = refused.map(|message| AppError::invalid("spec.source.upload", message));
+            let draft = draft(posted.clone(), None, runtimes);
+            Done::Form(Box::new(Draft { from: Origin::Upload, ..draft }), problem)
+        }
         action => {
             let draft = || Box::new(draft(posted.clone(), None, runtimes));
             let new = match read(posted) {

@@ -129,8 +129,6 @@ pub(super) fn create_form(
                 <span class="quiet-text">"The build starts at once; you can watch it."</span>
             </div>
         </form>
-        // Belongs to the upload without JavaScript, whose field and button name it.
-        <form method="post" id="upload-form" enctype="multipart/form-data" action=routes::uploads(tenant)></form>
     }
     .into_any()
 }
@@ -189,12 +187,12 @@ fn upload(tenant: &TenantName, draft: &Draft) -> AnyView {
     let receipt = draft.receipt.as_ref().and_then(|receipt| serde_json::to_string(receipt).ok());
     view! {
         <Upload url=routes::uploads(tenant) upload=draft.upload.clone() receipt=receipt.unwrap_or_default()/>
-        // Without JavaScript the archive has a form of its own, below; it comes back with the id.
+        // Without JavaScript the archive goes with the whole form, which comes back with it; `server/uploads.rs` takes it out.
         <noscript>
             <p>
                 <label for="archive">"Archive: zip, tar, tar.gz or tar.zst, at most 50 MiB"</label>
-                <input id="archive" type="file" name="file" form="upload-form" accept=".zip,.tar,.gz,.tgz,.zst"/>
-                <button class="button" form="upload-form" formmethod="post" formenctype="multipart/form-data" formaction=routes::uploads(tenant)>
+                <input id="archive" type="file" name="file" accept=".zip,.tar,.gz,.tgz,.zst"/>
+                <button class="button" name="do" value="upload" formenctype="multipart/form-data" formnovalidate>
                     {icon("upload")}"Upload"
                 </button>
             </p>

@@ -16,7 +16,7 @@ use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
 use platform::Platform;
 
-use crate::{app::App, assets::Assets, form, form::Posted, shell::shell};
+use crate::{app::App, assets::Assets, form, form::Posted, session::BuildLogsKept, shell::shell};
 
 /// Bytes of a posted form: the code of a function and its settings.
 const FORM_LIMIT: usize = 10 * 1024 * 1024;
@@ -25,10 +25,11 @@ const FORM_LIMIT: usize = 10 * 1024 * 1024;
 ///
 /// The server's sign-in layer must put the [`domain::identity::Caller`] into the request's
 /// extensions; pages without one answer 401. What no page matches is the 404 page.
-pub fn router(platform: Platform, assets: Assets) -> Router {
+pub fn router(platform: Platform, assets: Assets, kept: BuildLogsKept) -> Router {
     let context = move || {
         provide_context(platform.clone());
         provide_context(assets.clone());
+        provide_context(kept);
         form::set_header(CONTENT_SECURITY_POLICY, &content_security_policy());
     };
     let options = LeptosOptions::builder().output_name("app").build();

@@ -1,5 +1,7 @@
 //! Who asks and how they like their pages, read from the request.
 
+use std::time::Duration;
+
 use domain::{
     Clock as _, Problem, SystemClock, TenantName, Timestamp,
     health::Outage,
@@ -32,6 +34,17 @@ pub fn may(permission: Permission, tenant: &TenantName) -> bool {
 /// Where the stream of changes stands.
 pub fn live_position() -> u64 {
     use_context::<Platform>().map_or(0, |platform| platform.live_position())
+}
+
+/// How long the log of a build is kept after its end; without a time for ever.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BuildLogsKept(pub Option<Duration>);
+
+impl BuildLogsKept {
+    /// What the server was told.
+    pub fn of_server() -> Self {
+        use_context::<Self>().unwrap_or_default()
+    }
 }
 
 /// What the platform stands on and does not answer at present.

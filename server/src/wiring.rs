@@ -177,7 +177,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     };
     let gateway_router =
         cluster::knative::gateway_router(cluster.activator().clone(), &config.gateway_domain);
-    http.spawn(shutdown::serve(listener, router::router(state, pages(platform)?), stop.clone()));
+    http.spawn(shutdown::serve(listener, router::router(state, pages(platform, config)?), stop.clone()));
     http.spawn(shutdown::serve(gateway_listener, gateway_router, stop.clone()));
     cluster
         .serve(cluster_listener, &folder.path().join("kubeconfig"))
@@ -314,8 +314,8 @@ fn metrics() -> telemetry::MetricsHandle {
     HANDLE.get_or_init(|| telemetry::start_metrics().expect("it is started here only, and once")).clone()
 }
 
-fn pages(platform: Platform) -> Result<Router> {
+fn pages(platform: Platform, config: &Config) -> Result<Router> {
     let assets = app::assets::Assets::from_manifest(&assets::manifest())
         .map_err(|error| Error::part("the web part")(&error))?;
-    Ok(app::router::router(platform, assets))
+    Ok(app::router::router(platform, assets, app::session::BuildLogsKept(retention(config).build_logs)))
 }

@@ -43,8 +43,8 @@ function attach(area) {
   const root = host.attachShadow({ mode: "open" });
   const kind = area.dataset.editor;
   const label = area.getAttribute("aria-label") || area.labels?.[0]?.textContent?.trim() || "Code";
-  const attributes = { "aria-label": label, "aria-multiline": "true", spellcheck: "false", tabindex: "0" };
-  if (area.getAttribute("aria-describedby")) attributes["aria-description"] = "Escape, then Tab, leaves the editor.";
+  const leave = "Escape, then Tab, leaves the editor.";
+  const attributes = { "aria-label": label, "aria-multiline": "true", "aria-description": leave, spellcheck: "false", tabindex: "0" };
   const view = new EditorView({
     root,
     parent: root,

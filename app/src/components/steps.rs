@@ -1,12 +1,16 @@
 //! The way of code to its first call, step by step.
 
 use domain::{
+    Timestamp,
     build::{Build, BuildState, StepName},
     function::{ConditionStatus, FunctionDetail, condition},
 };
 use leptos::prelude::*;
 
-use super::{icon::icon, time::duration};
+use super::{
+    icon::icon,
+    time::{ago, duration},
+};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -20,6 +24,8 @@ struct Step {
     label: &'static str,
     state: State,
     note: String,
+    /// Since when it is so.
+    since: Option<Timestamp>,
 }
 
 /// Upload, build, push, Revision, traffic; each with its time, or why it failed.
@@ -45,7 +51,12 @@ fn label(name: StepName) -> &'static str {
 fn build_step(build: &Build, name: StepName, label: &'static str) -> Step {
     let Some(step) = build.report.steps.iter().find(|step| step.name == name) else {
         let done = build.state == BuildState::Completed;
-        return Step { label, state: if done { State::Done } else { State::Waiting }, note: String::new() };
+        return Step {
+            label,
+            state: if done { State::Done } else { State::Waiting },
+            note: String::new(),
+            since: None,
+        };
     };
     let state = match (step.failed, step.duration_ms) {
         (true, _) => State::Failed,
@@ -55,7 +66,7 @@ fn build_step(build: &Build, name: StepName, label: &'static str) -> Step {
     };
     let took = step.duration_ms.map(|millis| duration(millis as f64)).unwrap_or_default();
     let note = if step.cached { format!("{took} · from the cache") } else { took };
-    Step { label, state, note }
+    Step { label, state, note, since: None }
 }
 
 fn steps_of(detail: &FunctionDetail) -> Vec<Step> {
@@ -67,7 +78,8 @@ fn steps_of(detail: &FunctionDetail) -> Vec<Step> {
             Some((ConditionStatus::Unknown, message)) if before == State::Done => (State::Running, message),
             _ => (State::Waiting, String::new()),
         };
-        Step { label, state, note }
+        let since = met(kind).and_then(|condition| condition.last_transition_time.parse().ok());
+        Step { label, state, note, since: since.filter(|_| state != State::Waiting) }
     };
     let source = by("Code", condition::SOURCE_READY, State::Done);
     let mut steps = vec![source];
@@ -83,7 +95,7 @@ fn steps_of(detail: &FunctionDetail) -> Vec<Step> {
         let failure = build.report.failure.as_ref().map(|failure| failure.message.clone());
         let queued = build.queue_position.map(|position| format!("{position} in the queue"));
         let note = failure.or(queued).or(took).unwrap_or_default();
-        steps.push(Step { label: "Build", state, note });
+        steps.push(Step { label: "Build", state, note, since: None });
         steps.push(build_step(build, StepName::Push, "Push"));
     } else {
         steps.push(by("Build", condition::BUILD_READY, steps[0].state));
@@ -111,6 +123,7 @@ fn list(steps: &[Step]) -> AnyView {
                     {icon(shape)}
                     <span class="step-label">{step.label}<span class="sr">{format!(" {word}")}</span></span>
                     {(!note.is_empty()).then(|| view! { <span class="step-note">{note}</span> })}
+                    {step.since.map(|since| view! { <span class="step-note">{ago(since)}</span> })}
                 </li>
             }
         })

@@ -24,7 +24,26 @@ use crate::{
     form::{self, Posted},
     frame::{self, Content, framed},
     routes::{self, Tab},
+    session::{self, BuildLogsKept},
 };
+
+/// How long the log is there, or since when it is not.
+fn kept(build: &Build) -> AnyView {
+    let Some(age) = BuildLogsKept::of_server().0 else { return ().into_any() };
+    let days = age.as_secs() / 86_400;
+    let until =
+        build.finished_at.map(|end| end.plus_millis(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)));
+    match until {
+        None => view! { <p class="hint">{format!("Kept for {days} days after the build ends.")}</p> }.into_any(),
+        Some(until) if until > session::now() => {
+            view! { <p class="hint">{format!("Kept for {days} days, until ")}{full(until)}"."</p> }.into_any()
+        }
+        Some(until) => {
+            view! { <p class="hint">{format!("Logs are kept for {days} days; this one expired on ")}{full(until)}"."</p> }
+                .into_any()
+        }
+    }
+}
 
 /// `/t/:tenant/functions/:name/builds/:build`
 #[component]
@@ -70,6 +89,7 @@ async fn load() -> Result<Content, AppError> {
         <div id="build" data-live=format!("build-id:{id}")>{head(&tenant, &build)}</div>
         <section class="stack" id="build-log">
             <h2>"Log"</h2>
+            {kept(&build)}
             {log(&tenant, &target, format!("Log of build {}", build.number), None, lines)}
         </section>
     };

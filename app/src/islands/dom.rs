@@ -77,15 +77,51 @@ pub(super) fn search_params() -> String {
     window().location().search().unwrap_or_default()
 }
 
+/// What came instead of a page.
+pub(super) enum NoPage {
+    /// Nobody is signed in any more.
+    SignedOut,
+    /// Nothing, or something else: it may come another time.
+    Failed,
+}
+
 /// GET of an address as a document.
-pub(super) async fn fetch_document(url: &str) -> Option<Document> {
-    let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(url)).await.ok()?;
-    let response: web_sys::Response = response.dyn_into().ok()?;
-    if !response.ok() || response.redirected() {
-        return None;
+pub(super) async fn fetch_document(url: &str) -> Result<Document, NoPage> {
+    let response = fetched(url).await.ok_or(NoPage::Failed)?;
+    if response.status() == 401 || (response.redirected() && response.url().contains("/signed-out")) {
+        return Err(NoPage::SignedOut);
     }
+    if !response.ok() || response.redirected() {
+        return Err(NoPage::Failed);
+    }
+    parsed(&response).await.ok_or(NoPage::Failed)
+}
+
+async fn fetched(url: &str) -> Option<web_sys::Response> {
+    let response = wasm_bindgen_futures::JsFuture::from(window().fetch_with_str(url)).await.ok()?;
+    response.dyn_into().ok()
+}
+
+async fn parsed(response: &web_sys::Response) -> Option<Document> {
     let text = wasm_bindgen_futures::JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
     web_sys::DomParser::new().ok()?.parse_from_string(&text, web_sys::SupportedType::TextHtml).ok()
+}
+
+/// Says once at the top of the page that the session is over. Its link asks for this page again, so that signing in
+/// leads back to it.
+pub(super) fn say_signed_out() {
+    let Some(main) = by_id::<Element>("main").filter(|_| by_id::<Element>("signed-out").is_none()) else {
+        return;
+    };
+    let Ok(note) = document().create_element("div") else { return };
+    note.set_id("signed-out");
+    note.set_class_name("notice warn");
+    set(&note, "role", Some("alert"));
+    note.set_inner_html(
+        "<div><p class=\"notice-title\">You are signed out.</p><p>This page is not current any more. What you typed \
+         into a form is kept in this browser.</p></div><a class=\"button small\" href=\"\">Sign in again</a>",
+    );
+    let _ = main.prepend_with_node_1(&note);
 }
 
 /// A value of the browser's storage.
@@ -103,9 +139,10 @@ pub(super) fn store(key: &str, value: Option<&str>) {
     }
 }
 
-/// Puts a text onto the clipboard.
-pub(super) fn copy(text: &str) {
-    drop(window().navigator().clipboard().write_text(text));
+/// Puts a text onto the clipboard; whether the browser let it.
+pub(super) async fn copy(text: &str) -> bool {
+    let written = window().navigator().clipboard().write_text(text);
+    wasm_bindgen_futures::JsFuture::from(written).await.is_ok()
 }
 
 /// Lets the browser draw and answer before long work goes on.

@@ -117,16 +117,7 @@ fn relative(millis: f64) -> String {
 fn clicked(event: &Event) {
     close_menus(closest(event, "details.menu"));
     if let Some(button) = closest(event, "[data-copy]") {
-        dom::copy(&button.get_attribute("data-copy").unwrap_or_default());
-        if let Some(label) = dom::one::<Element>(&button, ".label") {
-            label.set_text_content(Some("Copied"));
-            set(&button, "data-copied", Some(""));
-            let done = move || {
-                label.set_text_content(None);
-                set(&button, "data-copied", None);
-            };
-            set_timeout(done, Duration::from_secs(2));
-        }
+        spawn_local(copied(button));
     } else if let Some(button) = closest(event, "[data-add-row]") {
         if let Some(first) = add_row(&button).and_then(|row| dom::one::<HtmlElement>(&row, "input,select")) {
             let _ = first.focus();
@@ -136,6 +127,19 @@ fn clicked(event: &Event) {
     } else if closest(event, "[data-discard-draft]").is_some() {
         draft::discard();
     }
+}
+
+/// Copies what the button names, and says so on it.
+async fn copied(button: Element) {
+    let copied = dom::copy(&button.get_attribute("data-copy").unwrap_or_default()).await;
+    let Some(label) = dom::one::<Element>(&button, ".label") else { return };
+    label.set_text_content(Some(if copied { "Copied" } else { "The browser does not let it copy" }));
+    set(&button, "data-copied", copied.then_some(""));
+    let done = move || {
+        label.set_text_content(None);
+        set(&button, "data-copied", None);
+    };
+    set_timeout(done, Duration::from_secs(2));
 }
 
 /// Hides the row of the button; the focus goes on to what comes next.

@@ -14,9 +14,9 @@ use domain::TenantName;
 use js_sys::Reflect;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast as _, closure::Closure};
-use web_sys::{CustomEvent, Element, EventSource, HtmlElement, MessageEvent};
+use web_sys::{CustomEvent, Element, EventSource, HtmlElement, HtmlInputElement, MessageEvent};
 
-use super::dom::{self, Debounce, all, by_id, everywhere, on, set, show};
+use super::dom::{self, Debounce, NoPage, all, by_id, everywhere, on, set, show};
 
 mod version;
 
@@ -38,8 +38,15 @@ pub fn Live(
 }
 
 struct Stream {
+    tenant: TenantName,
     button: Element,
-    paused: RefCell<bool>,
+    /// The last change that was heard of.
+    after: RefCell<String>,
+    source: RefCell<Option<EventSource>>,
+    paused: Cell<bool>,
+    signed_out: Cell<bool>,
+    /// The last page that was asked for did not come.
+    failed: Cell<bool>,
     dirty: RefCell<HashSet<String>>,
     /// A page is on its way. One at a time: an older one that came after a newer would stay.
     fetching: Cell<bool>,
@@ -49,63 +56,77 @@ struct Stream {
 impl Stream {
     fn start(tenant: &TenantName, after: u64, button: &Element) {
         let stream = Rc::new(Self {
+            tenant: tenant.clone(),
             button: button.clone(),
-            paused: RefCell::new(false),
+            after: RefCell::new(after.to_string()),
+            source: RefCell::default(),
+            paused: Cell::default(),
+            signed_out: Cell::default(),
+            failed: Cell::default(),
             dirty: RefCell::default(),
             fetching: Cell::default(),
             debounce: Debounce::default(),
         });
         show(button, true);
-        let Ok(source) = EventSource::new(&format!("/live?tenant={tenant}&after={after}")) else { return };
-        let this = stream.clone();
-        on(&source, "open", move |_| {
-            if !*this.paused.borrow() {
-                this.say("on", "Live");
-            }
-        });
-        let (this, watched) = (stream.clone(), source.clone());
-        on(&source, "error", move |_| {
-            if watched.ready_state() == EventSource::CLOSED {
-                this.say("poll", "Every 10 s");
-                this.poll();
-            } else {
-                this.say("off", "Reconnecting…");
-            }
-        });
-        let this = stream.clone();
-        on(&source, "message", move |event| {
-            let data =
-                event.dyn_ref::<MessageEvent>().map(|event| dom::text(&event.data())).unwrap_or_default();
-            this.changed(&topics(&data));
-        });
         let this = stream.clone();
         on(button, "click", move |_| {
-            let paused = !*this.paused.borrow();
-            *this.paused.borrow_mut() = paused;
+            let paused = !this.paused.get();
+            this.paused.set(paused);
             set(&this.button, "aria-pressed", Some(if paused { "true" } else { "false" }));
-            this.say(if paused { "off" } else { "on" }, if paused { "Paused" } else { "Live" });
-            if !paused {
-                this.refresh_soon();
+            this.say();
+            this.refresh_soon();
+        });
+        stream.connect();
+    }
+
+    /// The browser resumes a lost stream by itself, but gives up at an answer that is none: then pages are asked
+    /// for until the next try.
+    fn connect(self: &Rc<Self>) {
+        if self.signed_out.get() {
+            return;
+        }
+        let address = format!("/live?tenant={}&after={}", self.tenant, self.after.borrow());
+        let Ok(source) = EventSource::new(&address) else { return };
+        *self.source.borrow_mut() = Some(source.clone());
+        let this = self.clone();
+        on(&source, "open", move |_| this.say());
+        let (this, watched) = (self.clone(), source.clone());
+        on(&source, "error", move |_| {
+            this.say();
+            if watched.ready_state() == EventSource::CLOSED && !this.signed_out.get() {
+                this.changed(&["*".to_owned()]);
+                let again = this.clone();
+                set_timeout(move || again.connect(), Duration::from_secs(POLL));
             }
+        });
+        let this = self.clone();
+        on(&source, "message", move |event| {
+            let Some(message) = event.dyn_ref::<MessageEvent>() else { return };
+            let id = message.last_event_id();
+            if !id.is_empty() {
+                *this.after.borrow_mut() = id;
+            }
+            this.changed(&topics(&dom::text(&message.data())));
         });
     }
 
-    fn say(&self, state: &str, text: &str) {
+    /// What the button says: how current the page is.
+    fn say(&self) {
+        let state = self.source.borrow().as_ref().map(EventSource::ready_state);
+        let (state, text) = match state {
+            _ if self.signed_out.get() => ("off", "Signed out"),
+            _ if self.paused.get() => ("off", "Paused"),
+            _ if self.failed.get() => ("off", "Trying again…"),
+            Some(EventSource::OPEN) => ("on", "Live"),
+            Some(EventSource::CLOSED) => ("poll", "Every 10 s"),
+            _ => ("off", "Reconnecting…"),
+        };
         set(&self.button, "data-state", Some(state));
-        if let Some(place) = dom::one::<Element>(&self.button, ".live-text") {
+        if let Some(place) = dom::one::<Element>(&self.button, ".live-text")
+            && place.text_content().as_deref() != Some(text)
+        {
             place.set_text_content(Some(text));
         }
-    }
-
-    fn poll(self: &Rc<Self>) {
-        let this = self.clone();
-        set_timeout(
-            move || {
-                this.changed(&["*".to_owned()]);
-                this.poll();
-            },
-            Duration::from_secs(POLL),
-        );
     }
 
     fn changed(self: &Rc<Self>, topics: &[String]) {
@@ -120,27 +141,46 @@ impl Stream {
     }
 
     fn refresh_soon(self: &Rc<Self>) {
-        if *self.paused.borrow() || self.dirty.borrow().is_empty() {
+        if self.paused.get() || self.signed_out.get() || self.dirty.borrow().is_empty() {
             return;
         }
         let this = self.clone();
         self.debounce.call(250, move || spawn_local(async move { this.refresh().await }));
     }
 
-    async fn refresh(&self) {
+    async fn refresh(self: Rc<Self>) {
         if self.fetching.replace(true) {
             return;
         }
-        while !self.dirty.borrow().is_empty() {
-            self.refresh_once().await;
-        }
+        while !self.dirty.borrow().is_empty() && self.refresh_once().await {}
         self.fetching.set(false);
+        self.say();
+        if self.failed.get() {
+            let this = self.clone();
+            set_timeout(move || this.refresh_soon(), Duration::from_secs(POLL));
+        }
     }
 
-    async fn refresh_once(&self) {
+    /// Whether the page came; what did not come is asked for again.
+    async fn refresh_once(&self) -> bool {
         let ids: Vec<String> = self.dirty.borrow_mut().drain().collect();
         let url = window().location().href().unwrap_or_default();
-        let Some(page) = dom::fetch_document(&url).await else { return };
+        let page = dom::fetch_document(&url).await;
+        self.failed.set(matches!(page, Err(NoPage::Failed)));
+        let page = match page {
+            Ok(page) => page,
+            Err(no_page) => {
+                self.dirty.borrow_mut().extend(ids);
+                if matches!(no_page, NoPage::SignedOut) {
+                    self.signed_out.set(true);
+                    if let Some(source) = &*self.source.borrow() {
+                        source.close();
+                    }
+                    dom::say_signed_out();
+                }
+                return false;
+            }
+        };
         version::notice(&page);
         for id in ids {
             let (Some(old), Some(new)) = (by_id::<Element>(&id), page.get_element_by_id(&id)) else {
@@ -148,9 +188,15 @@ impl Stream {
             };
             if old.has_attribute("data-chip") { offer(&old, new) } else { replace(&old, &new) }
         }
-        if let Ok(event) = CustomEvent::new("kl:swapped") {
-            let _ = document().dispatch_event(&event);
-        }
+        swapped();
+        true
+    }
+}
+
+/// Tells the other islands that there is new HTML.
+fn swapped() {
+    if let Ok(event) = CustomEvent::new("kl:swapped") {
+        let _ = document().dispatch_event(&event);
     }
 }
 
@@ -170,7 +216,7 @@ fn topics(json: &str) -> Vec<String> {
     }
 }
 
-/// Puts new content in place and keeps the focus where it was.
+/// Puts new content in place and keeps the focus where it was, and what is ticked.
 fn replace(old: &Element, new: &Element) {
     if old.inner_html() == new.inner_html() {
         return;
@@ -178,7 +224,11 @@ fn replace(old: &Element, new: &Element) {
     let focused = document().active_element().filter(|element| old.contains(Some(element)));
     let href = focused.as_ref().and_then(|element| element.get_attribute("href"));
     let id = focused.map(|element| element.id()).filter(|id| !id.is_empty());
+    let ticked: Vec<String> = ticks(old).filter(HtmlInputElement::checked).map(|tick| tick.value()).collect();
     old.set_inner_html(&new.inner_html());
+    for tick in ticks(old).filter(|tick| ticked.contains(&tick.value())) {
+        tick.set_checked(true);
+    }
     let again = id.and_then(|id| by_id::<HtmlElement>(&id)).or_else(|| {
         let href = href?;
         all(old, "a[href]")
@@ -192,15 +242,27 @@ fn replace(old: &Element, new: &Element) {
     }
 }
 
-/// Says how many rows are new; they come when asked for.
+fn ticks(root: &Element) -> impl Iterator<Item = HtmlInputElement> + use<> {
+    all(root, "input[type=checkbox]").into_iter().filter_map(|tick| tick.dyn_into().ok())
+}
+
+/// Says how many rows are new; they come when asked for. Rows that are gone go at once.
 fn offer(old: &Element, new: Element) {
-    let known: HashSet<String> = all(old, "tbody tr").iter().map(Element::id).collect();
-    let count = all(&new, "tbody tr").iter().filter(|row| !known.contains(&row.id())).count();
-    let Some(chip) = by_id::<HtmlElement>(&format!("{}-chip", old.id())).filter(|_| count > 0) else {
-        return;
-    };
-    if known.is_empty() {
+    let rows =
+        |region: &Element| -> Vec<String> { all(region, "tbody tr").iter().map(Element::id).collect() };
+    let (known, newest) = (rows(old), rows(&new));
+    let count = newest.iter().filter(|id| !known.contains(id)).count();
+    let Some(chip) = by_id::<HtmlElement>(&format!("{}-chip", old.id())) else { return };
+    if count == 0 || known.is_empty() {
+        show(&chip, false);
         return replace(old, &new);
+    }
+    // Those after the last one that is still there may only have gone to the next page.
+    let last = known.iter().rposition(|id| newest.contains(id)).unwrap_or(0);
+    for gone in known[..last].iter().filter(|id| !newest.contains(id)) {
+        if let Some(row) = by_id::<Element>(gone) {
+            row.remove();
+        }
     }
     let word = if count == 1 { "event" } else { "events" };
     chip.set_text_content(Some(&format!("{count} new {word}")));
@@ -209,9 +271,7 @@ fn offer(old: &Element, new: Element) {
     let take = Closure::<dyn FnMut()>::new(move || {
         replace(&region, &new);
         show(&hidden, false);
-        if let Ok(event) = CustomEvent::new("kl:swapped") {
-            let _ = document().dispatch_event(&event);
-        }
+        swapped();
     });
     chip.set_onclick(Some(take.as_ref().unchecked_ref()));
     take.forget();

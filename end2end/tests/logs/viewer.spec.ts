@@ -127,6 +127,43 @@ test("a stream that was refused is asked for again, and nothing is missed or dou
   await expect(page.locator(".log-state")).toContainText("Streaming");
 });
 
+test("only the lines that were loaded were copied", async ({ page, context, functions }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await functions.open(name, "logs");
+  await expect(row(page, "the end of").first()).toBeVisible();
+  await page.getByRole("button", { name: "Copy all" }).click();
+  await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
+  const lines = (await page.evaluate(() => navigator.clipboard.readText())).split("\n");
+  expect(lines.length).toBeGreaterThan(3000);
+  expect(lines.some((line) => line.startsWith("line 1 <img"))).toBe(true);
+  await expect(page.getByRole("button", { name: "Copy all" })).toBeVisible();
+});
+
+test("each new line drew all of them anew and took the focus away", async ({ page, functions }) => {
+  await functions.open(name, "logs");
+  await expect(page.locator(".log-state")).toContainText("Streaming");
+  const number = page.locator(".log-number").last();
+  const href = await number.getAttribute("href");
+  const mine = page.locator(`.log-number[href="${href}"]`);
+  await mine.evaluate((element) => Object.assign(element, { kept: true }));
+  await mine.focus();
+  await print(page, 9001, 2);
+  await expect(row(page, "the end of 9001")).toBeVisible();
+  await expect(mine).toBeFocused();
+  expect(await mine.evaluate((element) => "kept" in element)).toBe(true);
+  // Its own row changes when it is chosen.
+  await mine.press("Enter");
+  await expect(page.locator(".log-line.linked")).toHaveCount(1);
+  await expect(mine).toBeFocused();
+});
+
+test("why a log can not be shown was written where nobody sees it", async ({ page, functions }) => {
+  await page.route("**/fn/logs/read", (route) => route.fulfill({ status: 500, body: "{}" }));
+  await functions.open(name, "logs");
+  await expect(page.locator(".log-state")).toContainText("Not available");
+  await expect(page.locator(".log-state")).toBeVisible();
+});
+
 test("markup in a line stays text", async ({ page, functions }) => {
   await functions.open(name, "logs");
   await expect(row(page, "<img src=x").first()).toBeVisible();

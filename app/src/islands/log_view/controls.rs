@@ -16,6 +16,7 @@ use super::{
     source::PAGE,
     viewer::Viewer,
 };
+use crate::islands::ansi;
 
 /// Older lines are asked for when this many pixels are left above.
 const NEAR_TOP: i32 = 400;
@@ -133,13 +134,11 @@ impl Viewer {
                 }
                 self.draw();
             }
-            "copy" => {
-                self.copy(button, 0, u64::MAX);
-            }
+            "copy" => spawn_local(self.clone().copy_all(button.clone())),
             "copy-lines" => {
                 let linked = self.paint.borrow().linked;
                 if let Some((from, to)) = linked {
-                    self.copy(button, from, to);
+                    spawn_local(self.clone().copy(button.clone(), from, to));
                 }
             }
             "all" => {
@@ -158,15 +157,30 @@ impl Viewer {
         }
     }
 
-    /// Lines from one number to another onto the clipboard; the button says that they are there.
-    fn copy(&self, button: &Element, from: u64, to: u64) {
-        let model = self.model.borrow();
-        let lines = model.from(0).filter(|line| (from..=to).contains(&line.number));
-        let lines: Vec<&str> = lines.map(|line| line.text.as_str()).collect();
-        dom::copy(&lines.join("\n"));
-        let (button, before) = (button.clone(), button.text_content());
-        button.set_text_content(Some("Copied"));
-        set_timeout(move || button.set_text_content(before.as_deref()), std::time::Duration::from_secs(2));
+    /// All lines, also those that are not loaded yet.
+    async fn copy_all(self: Rc<Self>, button: Element) {
+        button.set_text_content(Some("Copying…"));
+        self.load_while(|| true).await;
+        self.copy(button, 0, u64::MAX).await;
+    }
+
+    /// Lines from one number to another onto the clipboard, as they are read; the button says what became of it.
+    async fn copy(self: Rc<Self>, button: Element, from: u64, to: u64) {
+        let text = {
+            let model = self.model.borrow();
+            let lines = model.from(0).filter(|line| (from..=to).contains(&line.number));
+            lines.map(|line| ansi::plain(&line.text)).collect::<Vec<_>>().join("\n")
+        };
+        let copied = dom::copy(&text).await;
+        button.set_text_content(Some(if copied { "Copied" } else { "Not allowed" }));
+        let after = move || {
+            if button.get_attribute("data-do").as_deref() == Some("copy") {
+                button.set_text_content(Some("Copy all"));
+            }
+            // The other one is named after its lines.
+            self.tell();
+        };
+        set_timeout(after, std::time::Duration::from_secs(2));
     }
 
     fn expand(&self, number: u64) {

@@ -25,16 +25,16 @@ pub(super) struct Paint {
     pub(super) linked: Option<(u64, u64)>,
 }
 
-/// Adds the HTML of one row.
-pub(super) fn row(html: &mut String, model: &Model, row: Row, paint: &Paint) {
+/// Adds the HTML of one row; the answer is how many elements that is.
+pub(super) fn row(html: &mut String, model: &Model, row: Row, paint: &Paint) -> usize {
     match row {
         Row::Head(at) => head(html, model, at),
         Row::Line(at) => line(html, model, model.line(at), paint),
     }
 }
 
-fn head(html: &mut String, model: &Model, at: usize) {
-    let Some((group, folded)) = model.group(at) else { return };
+fn head(html: &mut String, model: &Model, at: usize) -> usize {
+    let Some((group, folded)) = model.group(at) else { return 0 };
     html.push_str(&format!(
         "<div class=\"log-head\"><button type=\"button\" data-fold=\"{at}\" aria-expanded=\"{}\">{} ",
         !folded,
@@ -48,9 +48,10 @@ fn head(html: &mut String, model: &Model, at: usize) {
         tenths / 10,
         tenths % 10
     ));
+    1
 }
 
-fn line(html: &mut String, model: &Model, line: &LogLine, paint: &Paint) {
+fn line(html: &mut String, model: &Model, line: &LogLine, paint: &Paint) -> usize {
     let (class, mark) = match line.level {
         Level::Error => (" error", "<span class=\"log-mark\">error</span>"),
         Level::Warn => (" warn", "<span class=\"log-mark\">warn</span>"),
@@ -81,9 +82,7 @@ fn line(html: &mut String, model: &Model, line: &LogLine, paint: &Paint) {
     html.push_str("<span class=\"log-text\">");
     text(html, &line.text, &paint.marks);
     html.push_str("</span></div>");
-    if expanded {
-        shown_fields(html, &line.text);
-    }
+    1 + if expanded { shown_fields(html, &line.text) } else { 0 }
 }
 
 /// The text of a line with its colours, links and marks, up to [`LINE_LIMIT`] characters.
@@ -107,8 +106,9 @@ fn text(html: &mut String, text: &str, marks: &Marks) {
     }
 }
 
-fn shown_fields(html: &mut String, text: &str) {
-    for field in fields::of(text) {
+fn shown_fields(html: &mut String, text: &str) -> usize {
+    let fields = fields::of(text);
+    for field in &fields {
         html.push_str("<div class=\"log-field\"><button type=\"button\" title=\"Only lines with this value\" data-name=\"");
         push_escaped(html, &field.name);
         html.push_str("\" data-value=\"");
@@ -119,6 +119,7 @@ fn shown_fields(html: &mut String, text: &str) {
         push_escaped(html, &field.value);
         html.push_str("</span></div>");
     }
+    fields.len()
 }
 
 #[cfg(test)]

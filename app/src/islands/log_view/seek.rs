@@ -56,7 +56,12 @@ impl Viewer {
 
     /// Loads all that is kept, unless a newer turn began.
     async fn load_all(&self, turn: u32) {
-        while self.turn.get() == turn {
+        self.load_while(|| self.turn.get() == turn).await;
+    }
+
+    /// Loads all that is kept, as long as that is wanted.
+    pub(super) async fn load_while(&self, wanted: impl Fn() -> bool) {
+        while wanted() {
             // Another task may be at it because of the scroll.
             if self.loading.get() {
                 dom::breathe().await;

@@ -6,7 +6,7 @@ use domain::{
     TenantName,
     log::{LogLine, LogPage, LogQuery, LogState, LogTarget},
 };
-use leptos::prelude::set_timeout;
+use leptos::{prelude::set_timeout, task::spawn_local};
 use wasm_bindgen::JsCast as _;
 use web_sys::{EventSource, MessageEvent};
 
@@ -37,6 +37,7 @@ pub(super) enum News {
     State(LogState),
     Connected,
     Lost,
+    SignedOut,
 }
 
 impl Source {
@@ -53,6 +54,17 @@ impl Source {
     async fn read(&self, query: LogQuery) -> Result<LogPage, AppError> {
         let query = LogQuery { correlation: self.correlation.clone(), ..query };
         read_log(self.tenant.clone(), self.target.clone(), query).await
+    }
+
+    /// The same once more, unless nobody is signed in: then no stream will ever come.
+    async fn follow_again(self, number: u64, tell: impl Fn(News) -> u64 + Clone + 'static) {
+        let query = LogQuery { after: Some(number), limit: Some(1), ..LogQuery::default() };
+        match self.read(query).await {
+            Err(AppError(problem)) if problem.status == 401 => {
+                tell(News::SignedOut);
+            }
+            _ => self.follow(number, tell),
+        }
     }
 
     /// New lines after `number`. `tell` answers with the number of the last line that is here.
@@ -74,7 +86,7 @@ impl Source {
             // The browser resumes a lost connection by itself, but gives up at an answer that is no stream.
             if watched.ready_state() == EventSource::CLOSED {
                 let (again, say) = (again.clone(), say.clone());
-                set_timeout(move || again.follow(last, say), RETRY);
+                set_timeout(move || spawn_local(again.follow_again(last, say)), RETRY);
             }
         });
         let say = tell.clone();

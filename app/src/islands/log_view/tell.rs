@@ -79,6 +79,7 @@ impl Viewer {
         let waiting = self.buffer.borrow().as_ref().map(Vec::len);
         let text = match (waiting, self.connected.get(), self.state.get()) {
             (Some(count), ..) => return format!("Paused, {count} lines wait"),
+            _ if self.signed_out.get() => "Signed out",
             (_, false, LogState::Open | LogState::Waiting) => "Reconnecting…",
             (_, _, LogState::Waiting) => "Waiting for the first line",
             (_, _, LogState::Open) if self.follow.get() => "Streaming, following",

@@ -33,6 +33,7 @@ pub(super) struct Viewer {
     pub(super) field: RefCell<Option<Field>>,
     pub(super) state: Cell<LogState>,
     pub(super) connected: Cell<bool>,
+    pub(super) signed_out: Cell<bool>,
     pub(super) follow: Cell<bool>,
     pub(super) wrap: Cell<bool>,
     /// Lines that came while paused; none when not paused.
@@ -60,6 +61,7 @@ impl Viewer {
             field: RefCell::default(),
             state: Cell::new(LogState::Waiting),
             connected: Cell::new(true),
+            signed_out: Cell::new(false),
             follow: Cell::new(true),
             wrap: Cell::new(wrap),
             buffer: RefCell::new(None),
@@ -76,7 +78,10 @@ impl Viewer {
     async fn open(self: Rc<Self>) {
         let page = match self.source.tail().await {
             Ok(page) => page,
-            Err(error) => return self.say(&["Not available: ", &error.sentence()].concat()),
+            Err(error) => {
+                show(&self.root, true);
+                return self.say(&["Not available: ", &error.sentence()].concat());
+            }
         };
         // The plain lines stay until the viewer has something to show instead.
         for plain in dom::everywhere("[data-log-plain]") {
@@ -132,6 +137,10 @@ impl Viewer {
             }
             News::Connected => self.connected.set(true),
             News::Lost => self.connected.set(false),
+            News::SignedOut => {
+                self.signed_out.set(true);
+                dom::say_signed_out();
+            }
         }
         self.draw_soon();
         let waiting = self.buffer.borrow().as_ref().and_then(|buffer| buffer.last().map(|line| line.number));

@@ -14,6 +14,7 @@ test("a new file was lost when something else was wrong", async ({ page, functio
   await page.waitForURL(`**/functions/${name}**`);
   await functions.waitUntilReady();
   await functions.open(name, "code");
+  await page.getByRole("link", { name: "New file" }).click();
   await page.getByLabel("Path of the new file").fill("more/text.py");
   await functions.write("new_text", "y = 2\n");
   await page.getByLabel("Handler", { exact: true }).fill("no handler");

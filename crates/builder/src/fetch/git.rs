@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_submodule_is_found_among_folders() {
-        let listed = "040000 tree aa\tlib\0160000 commit bb\tvendor/x\0";
+        let listed = "040000 tree aa\tlib\x00160000 commit bb\tvendor/x\0";
         assert_eq!(submodule(listed), Some("vendor/x"));
         assert_eq!(submodule("040000 tree aa\tlib\0"), None);
     }

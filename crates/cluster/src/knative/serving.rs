@@ -14,8 +14,9 @@ use super::{
     activator::Activator,
     config::Config,
     controller,
-    hub::{Hub, Queues, Stage},
+    hub::{Hub, Stage},
     kinds::{Kinds, typed},
+    queue::Queue,
     revision::was_ready,
     routing, scaler,
     watch::{Subject, follow},
@@ -36,7 +37,7 @@ pub(crate) async fn start(
     let hub = Arc::new(Hub {
         handle,
         kinds,
-        queue: Queues::new(),
+        queue: Queue::new(),
         table: activator.table().clone(),
         tasks: tasks.clone(),
         shutdown,
@@ -53,10 +54,7 @@ pub(crate) async fn start(
     {
         tasks.spawn(follow(hub.clone(), subject));
     }
-    for place in 0..Queues::COUNT {
-        let hub = hub.clone();
-        tasks.spawn(async move { Box::pin(controller::run(hub, place)).await });
-    }
+    tasks.spawn(async move { Box::pin(controller::run(hub)).await });
     Ok(())
 }
 

@@ -14,6 +14,15 @@ pub trait Bus: Send + Sync + 'static {
     /// An event that no queue is bound for is accepted and forgotten, as a topic exchange does.
     async fn publish(&self, exchange: Exchange, event: &CloudEvent) -> Result<()>;
 
+    /// Publishes events in their order, which may cost about as much as one: all that wait share a commit.
+    /// When it fails, any number of the first events have been accepted.
+    async fn publish_all(&self, exchange: Exchange, events: &[CloudEvent]) -> Result<()> {
+        for event in events {
+            self.publish(exchange, event).await?;
+        }
+        Ok(())
+    }
+
     /// Hands `event` to one queue, past the exchanges; duplicates are looked for within that queue.
     /// [`crate::Error::NoSuchQueue`] when it was never declared.
     async fn publish_to(&self, queue: &str, event: &CloudEvent) -> Result<()>;
@@ -33,21 +42,4 @@ pub trait Bus: Send + Sync + 'static {
     /// Writes what is on its way, ends the consumers and releases the file or connection.
     /// Every later call gives [`crate::Error::Closed`].
     async fn close(&self);
-}
-
-/// Events on their way to the bus at once in [`publish_all`].
-const AT_ONCE: usize = 256;
-
-/// Publishes events in their order, at about the price of one: all that wait share a commit (or the
-/// confirms of a channel). When it fails, any of the events after the first may have been accepted.
-pub async fn publish_all(bus: &dyn Bus, exchange: Exchange, events: &[CloudEvent]) -> Result<()> {
-    for some in events.chunks(AT_ONCE) {
-        // Each is begun in its turn, since all are polled in this order.
-        let mut sent = Vec::with_capacity(some.len());
-        for event in some {
-            sent.push(bus.publish(exchange, event));
-        }
-        futures::future::try_join_all(sent).await?;
-    }
-    Ok(())
 }

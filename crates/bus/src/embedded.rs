@@ -78,6 +78,21 @@ impl Bus for EmbeddedBus {
         self.put(Target::Exchange(exchange), event).await
     }
 
+    async fn publish_all(&self, exchange: Exchange, events: &[CloudEvent]) -> Result<()> {
+        let encoded = events.iter().map(Encoded::new).collect::<Result<Vec<_>>>()?;
+        let mut answers = Vec::with_capacity(encoded.len());
+        for event in encoded {
+            let (reply, answer) = oneshot::channel();
+            let command = Command::Publish { target: Target::Exchange(exchange), event, reply };
+            self.commands.send(command).await.map_err(|_| Error::Closed)?;
+            answers.push(answer);
+        }
+        for answer in answers {
+            answer.await.map_err(|_| Error::Closed)??;
+        }
+        Ok(())
+    }
+
     async fn publish_to(&self, queue: &str, event: &CloudEvent) -> Result<()> {
         self.put(Target::Queue(queue.to_owned()), event).await
     }

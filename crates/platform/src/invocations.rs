@@ -203,7 +203,7 @@ impl Platform {
         }
         self.store().append_invocations(&rows).await?;
         // In order: a call's start before its end.
-        Ok(bus::publish_all(self.bus(), bus::Exchange::Events, &events).await?)
+        Ok(self.bus().publish_all(bus::Exchange::Events, &events).await?)
     }
 }
 

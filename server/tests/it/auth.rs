@@ -118,7 +118,7 @@ async fn what_is_refused_before_a_page_is_a_page_for_people_and_json_for_program
     assert_eq!(page.status(), StatusCode::FORBIDDEN);
     assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
     let html = page.text().await.unwrap();
-    assert!(html.contains("<h1>This request came from another site.</h1>"), "{html}");
+    assert!(html.contains("<h1>This request came from another site."), "{html}");
     problem(foreign("*/*").send().await.unwrap(), 403, "cross_site").await;
     server.stop().await;
 }

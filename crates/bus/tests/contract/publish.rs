@@ -1,6 +1,6 @@
 //! Publishing and routing.
 
-use bus::{Bus, Error, Exchange, QueueSpec, ack_all, publish_all};
+use bus::{Bus, Error, Exchange, QueueSpec, ack_all};
 use domain::event::extension;
 
 use super::sample::{assert_nothing, event, holds, ids, next, queue, take};
@@ -25,7 +25,7 @@ pub(crate) async fn an_event_reaches_every_queue_bound_for_its_type_and_no_other
 pub(crate) async fn many_events_published_together_keep_their_order(bus: &dyn Bus) {
     bus.declare(queue("q")).await.unwrap();
     let events: Vec<_> = (0..600).map(|number| event(&format!("{number:03}"), "f")).collect();
-    publish_all(bus, Exchange::Events, &events).await.unwrap();
+    bus.publish_all(Exchange::Events, &events).await.unwrap();
     let mut consumer = bus.consume("q", 1000).await.unwrap();
     let taken = take(&mut consumer, 600).await;
     assert!(ids(&taken).is_sorted(), "{:?}", ids(&taken));

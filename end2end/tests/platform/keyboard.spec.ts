@@ -20,7 +20,8 @@ test("on a function's page the palette leads to its tabs", async ({ page, functi
   await functions.create(name);
   await expect(page.locator(".live")).toContainText("Live");
   await page.keyboard.press("ControlOrMeta+k");
-  await page.keyboard.type("settings");
+  // With its name: functions of other tests are called settings, too.
+  await page.keyboard.type(`${name}: settings`);
   await expect(page.getByRole("option", { name: `${name}: Settings` })).toBeVisible();
   await page.keyboard.press("Enter");
   await page.waitForURL(`**/functions/${name}/settings`);

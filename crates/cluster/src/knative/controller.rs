@@ -22,12 +22,12 @@ use crate::{
 /// How long a failed attempt rests.
 const RETRY: std::time::Duration = std::time::Duration::from_millis(200);
 
-/// Works the queue off until shutdown.
-pub(super) async fn run(hub: Arc<Hub>) {
+/// Works one of the queues off until shutdown.
+pub(super) async fn run(hub: Arc<Hub>, queue: usize) {
     loop {
         let item = tokio::select! {
             () = hub.shutdown.cancelled() => return,
-            item = hub.queue.pop() => item,
+            item = hub.queue.at(queue).pop() => item,
         };
         if let Err(error) = Box::pin(look(&hub, &item)).await {
             if error.code() != http::StatusCode::NOT_FOUND && error.reason() != "Conflict" {

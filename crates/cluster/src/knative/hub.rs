@@ -36,6 +36,35 @@ pub(super) enum Item {
     Revision(Key),
 }
 
+/// A queue for each kind: each has a controller of its own, as in Knative, so that a Revision does not wait
+/// behind the states of Services and Routes that follow from it.
+pub(super) struct Queues([Queue<Item>; 4]);
+
+impl Queues {
+    pub(super) fn new() -> Self {
+        Self(std::array::from_fn(|_| Queue::new()))
+    }
+
+    /// Puts an item into the queue of its kind.
+    pub(super) fn push(&self, item: Item) {
+        let [services, configurations, routes, revisions] = &self.0;
+        let queue = match &item {
+            Item::Service(_) => services,
+            Item::Configuration(_) => configurations,
+            Item::Route(_) => routes,
+            Item::Revision(_) => revisions,
+        };
+        queue.push(item);
+    }
+
+    /// The one at this place; there are as many as [`Self::COUNT`].
+    pub(super) fn at(&self, place: usize) -> &Queue<Item> {
+        &self.0[place]
+    }
+
+    pub(super) const COUNT: usize = 4;
+}
+
 /// Where a Revision stands in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -146,7 +175,7 @@ pub(super) struct Hub {
     pub(super) handle: Handle,
     pub(super) kinds: Kinds,
     pub(super) config: Config,
-    pub(super) queue: Queue<Item>,
+    pub(super) queue: Queues,
     pub(super) table: Arc<Table>,
     pub(super) tasks: TaskTracker,
     pub(super) shutdown: CancellationToken,

@@ -14,9 +14,8 @@ use super::{
     activator::Activator,
     config::Config,
     controller,
-    hub::{Hub, Stage},
+    hub::{Hub, Queues, Stage},
     kinds::{Kinds, typed},
-    queue::Queue,
     revision::was_ready,
     routing, scaler,
     watch::{Subject, follow},
@@ -37,7 +36,7 @@ pub(crate) async fn start(
     let hub = Arc::new(Hub {
         handle,
         kinds,
-        queue: Queue::new(),
+        queue: Queues::new(),
         table: activator.table().clone(),
         tasks: tasks.clone(),
         shutdown,
@@ -54,7 +53,10 @@ pub(crate) async fn start(
     {
         tasks.spawn(follow(hub.clone(), subject));
     }
-    tasks.spawn(async move { Box::pin(controller::run(hub)).await });
+    for place in 0..Queues::COUNT {
+        let hub = hub.clone();
+        tasks.spawn(async move { Box::pin(controller::run(hub, place)).await });
+    }
     Ok(())
 }
 

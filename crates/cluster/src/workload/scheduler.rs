@@ -18,11 +18,7 @@ const UNSCHEDULABLE: &str = "0/1 nodes are available: 1 node(s) didn't match Pod
 pub(super) async fn schedule(handle: &Handle, pods: &Resource, node: &str, pod: &Object, events: &Recorder) {
     let key = Key::of(pod);
     let Some(head) = handle.registry().head(pods, &key) else { return };
-    let scheduler = head.object().text("/spec/schedulerName");
-    if !head.object().text("/spec/nodeName").is_empty()
-        || head.object().is_deleting()
-        || !matches!(scheduler, "" | NAME)
-    {
+    if !waits(head.object()) {
         return;
     }
     let fits = fits(handle, node, head.object());
@@ -31,11 +27,15 @@ pub(super) async fn schedule(handle: &Handle, pods: &Resource, node: &str, pod: 
     if !fits && has(head.object(), &condition) {
         return;
     }
+    let mut conditions: Vec<Value> =
+        head.object().at("/status/conditions").and_then(Value::as_array).cloned().unwrap_or_default();
+    conditions.retain(|one| one["type"] != condition["type"]);
+    conditions.push(condition);
     let value = bound.value_mut();
     if fits {
         value["spec"]["nodeName"] = node.into();
     }
-    value["status"]["conditions"] = json!([condition]);
+    value["status"]["conditions"] = conditions.into();
     // A race means that the Pod has changed: the change brings it here again.
     if handle.registry().commit(pods, &key, Some(head.version()), Write::Put(bound)).await.is_err() {
         return;
@@ -47,6 +47,18 @@ pub(super) async fn schedule(handle: &Handle, pods: &Resource, node: &str, pod: 
     } else {
         events.warning(&subject, "FailedScheduling", UNSCHEDULABLE);
     }
+}
+
+/// Whether [`schedule`] will bind the Pod, unless it changes meanwhile.
+pub(super) fn will_bind(handle: &Handle, node: &str, pod: &Object) -> bool {
+    waits(pod) && fits(handle, node, pod)
+}
+
+/// Whether it waits for this scheduler.
+fn waits(pod: &Object) -> bool {
+    pod.text("/spec/nodeName").is_empty()
+        && !pod.is_deleting()
+        && matches!(pod.text("/spec/schedulerName"), "" | NAME)
 }
 
 fn condition(fits: bool, now: &str) -> Value {

@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -116,32 +117,33 @@ impl Node {
     fn observe(&mut self, pod: &Arc<Stored>) {
         let object = pod.object();
         let node = &self.shared.config.node_name;
-        if object.text("/spec/nodeName").is_empty() {
-            let (shared, pod) = (self.shared.clone(), pod.clone());
-            self.shared.tasks.spawn(async move {
-                let node = &shared.config.node_name;
-                scheduler::schedule(&shared.handle, &shared.pods, node, pod.object(), &shared.events).await;
-            });
-            return;
-        }
-        if object.text("/spec/nodeName") != node {
-            return;
-        }
+        let bound = object.text("/spec/nodeName");
+        let binding = bound.is_empty().then(|| self.bind(pod));
         if let Some(worker) = self.workers.get(object.uid()) {
             // An error means that the worker has ended: there is nothing to do for a finished Pod.
             let _ = worker.send(pod.clone());
             return;
         }
         let finished = matches!(object.text("/status/phase"), "Succeeded" | "Failed");
-        if finished && !object.is_deleting() {
+        // While its binding is written the Pod is started already: it is the only node.
+        let ours = bound == node || scheduler::will_bind(&self.shared.handle, node, object);
+        if !ours || (finished && !object.is_deleting()) {
             return;
         }
         let (sender, receiver) = watch::channel(pod.clone());
         self.workers.insert(object.uid().to_owned(), sender);
-        match Worker::new(self.shared.clone(), receiver) {
+        match Worker::new(self.shared.clone(), receiver, binding) {
             Ok(worker) => drop(self.shared.tasks.spawn(worker.run())),
             Err(error) => tracing::error!(%error, pod.name = object.name(), "a Pod cannot be run"),
         }
+    }
+
+    fn bind(&self, pod: &Arc<Stored>) -> JoinHandle<()> {
+        let (shared, pod) = (self.shared.clone(), pod.clone());
+        self.shared.tasks.spawn(async move {
+            let node = &shared.config.node_name;
+            scheduler::schedule(&shared.handle, &shared.pods, node, pod.object(), &shared.events).await;
+        })
     }
 
     /// Removes files of Pods that went while nobody looked.

@@ -15,9 +15,23 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    pub(super) fn start(shared: &Shared, key: Key, uid: String, port: u16) -> Self {
+    /// Nothing is written before `binding` has ended.
+    pub(super) fn start(
+        shared: &Shared,
+        key: Key,
+        uid: String,
+        port: u16,
+        binding: Option<JoinHandle<()>>,
+    ) -> Self {
         let (newest, changes) = watch::channel(Value::Null);
-        let writing = shared.tasks.spawn(write_all(shared.clone(), key, uid, port, changes));
+        let writing = write_all(shared.clone(), key, uid, port, changes);
+        let writing = shared.tasks.spawn(async move {
+            if let Some(binding) = binding {
+                // However it ended: a change of the Pod brings another one.
+                let _ = binding.await;
+            }
+            writing.await;
+        });
         Self { newest, writing }
     }
 

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::Pod;
 use sandbox::User;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::Shared;
@@ -67,9 +68,18 @@ pub(super) enum Error {
 }
 
 impl Worker {
-    pub(super) fn new(shared: Shared, changes: watch::Receiver<Arc<Stored>>) -> Result<Self, Error> {
+    /// `binding`: what is just binding the Pod to this node; its status is written after that.
+    pub(super) fn new(
+        shared: Shared,
+        changes: watch::Receiver<Arc<Stored>>,
+        binding: Option<JoinHandle<()>>,
+    ) -> Result<Self, Error> {
         let object = changes.borrow().clone();
-        let pod: Pod = serde_json::from_value(object.object().value().clone()).map_err(Error::Unreadable)?;
+        let mut pod: Pod =
+            serde_json::from_value(object.object().value().clone()).map_err(Error::Unreadable)?;
+        if let Some(spec) = &mut pod.spec {
+            spec.node_name = Some(shared.config.node_name.clone());
+        }
         let port = shared.ports.take().ok_or(Error::NoPort)?;
         let now = shared.handle.now();
         let mut containers = containers(&pod);
@@ -80,7 +90,7 @@ impl Worker {
         let conditions = object.object().at("/status/conditions").and_then(Value::as_array).cloned();
         let (sender, messages) = mpsc::channel(64);
         let uid = object.object().uid().to_owned();
-        let publisher = Publisher::start(&shared, Key::of(object.object()), uid, port.number);
+        let publisher = Publisher::start(&shared, Key::of(object.object()), uid, port.number, binding);
         let since = Duration::try_from(now.duration_since(start_time)).unwrap_or_default();
         Ok(Self {
             policy: RestartPolicy::parse(spec.and_then(|spec| spec.restart_policy.as_deref())),

@@ -105,10 +105,11 @@ impl Cluster {
         roles::create_defaults(&cluster.handle("kube-apiserver")).await?;
         cluster.start_controllers();
         if let Some(workload) = config.workload {
-            let (node, jobs) = (cluster.handle("kubelet"), cluster.handle("kube-controller-manager"));
+            let (node, jobs) = 
+                (cluster.handle("kubelet").ahead(), cluster.handle("kube-controller-manager").ahead());
             workload::start(node, jobs, workload, &cluster.data_dir, &cluster.tasks).await?;
         }
-        let (handle, shutdown) = (cluster.handle("knative-serving"), cluster.api.shutdown.clone());
+        let (handle, shutdown) = (cluster.handle("knative-serving").ahead(), cluster.api.shutdown.clone());
         knative::start(handle, config.knative, &cluster.activator, &cluster.tasks, shutdown).await?;
         Ok(cluster)
     }

@@ -16,11 +16,28 @@ use crate::registry::{Key, Registry, Resource, Stored, Subresource};
 pub struct Handle {
     api: Api,
     options: WriteOptions,
+    ahead: bool,
 }
 
 impl Handle {
     pub(crate) fn new(api: Api, name: &str) -> Self {
-        Self { api, options: WriteOptions::controller(name) }
+        Self { api, options: WriteOptions::controller(name), ahead: false }
+    }
+
+    /// The same, reading what is accepted and not yet on disk. For controllers all of whose effects are writes, which
+    /// come after it, or end with this process.
+    #[must_use]
+    pub fn ahead(self) -> Self {
+        Self { ahead: true, ..self }
+    }
+
+    /// The same, whose updates are not waited for: an effect in this process may come before the disk has them.
+    /// A refusal is told by the watches of a handle that looks [ahead](Self::ahead), which end.
+    #[must_use]
+    pub fn soon(&self) -> Self {
+        let mut soon = self.clone();
+        soon.options.soon = true;
+        soon
     }
 
     /// The store below, for what the verbs do not offer.
@@ -46,16 +63,26 @@ impl Handle {
 
     /// An object; `None` if it is not there.
     pub fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Option<Arc<Stored>> {
-        self.api.registry.get(resource, &Key::new(namespace, name))
+        let key = Key::new(namespace, name);
+        if self.ahead {
+            return self.api.registry.head(resource, &key);
+        }
+        self.api.registry.get(resource, &key)
     }
 
     /// All objects of a resource, in one namespace or in all.
     pub fn list(&self, resource: &Resource, namespace: Option<&str>) -> Vec<Arc<Stored>> {
+        if self.ahead {
+            return self.api.registry.all_ahead(resource, namespace);
+        }
         self.api.registry.all(resource, namespace)
     }
 
     /// All objects, and the changes that follow.
     pub fn list_and_watch(&self, resource: &Resource) -> (Vec<Arc<Stored>>, Watcher) {
+        if self.ahead {
+            return self.api.registry.follow_ahead(resource);
+        }
         let version = self.api.registry.version();
         match self.api.registry.list(resource, &Select::default()) {
             Ok(listing) => (listing.items, self.api.registry.watch(resource, listing.version)),

@@ -205,7 +205,8 @@ pub(super) async fn write_status(
         object.set("status", status.clone());
         Ok(())
     };
-    hub.handle.update_status(resource, &key.namespace, &key.name, change).await?;
+    // Should the disk refuse it, the watches begin anew and bring the object here again.
+    hub.handle.soon().update_status(resource, &key.namespace, &key.name, change).await?;
     Ok(())
 }
 

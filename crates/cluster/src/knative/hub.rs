@@ -191,6 +191,10 @@ impl Hub {
         self.members.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
+    pub(super) fn member_keys(&self) -> Vec<Key> {
+        self.members.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// The member of a Revision, made if it is new (or another one of the same name).
     pub(super) fn join(&self, key: &Key, revision: &Revision, stage: Stage) -> Arc<Member> {
         let uid = revision.uid().unwrap_or_default();

@@ -25,6 +25,10 @@ pub(super) async fn follow(hub: Arc<Hub>, subject: Subject) {
         if matches!(subject, Subject::Pods) {
             hub.keep_pods(&items);
         }
+        // What has vanished unseen is looked for, and not found.
+        for item in known(&hub, subject) {
+            hub.queue.push(item);
+        }
         for stored in items {
             see(&hub, subject, &stored, false);
         }
@@ -49,6 +53,15 @@ fn resource(hub: &Hub, subject: Subject) -> &Arc<Resource> {
         Subject::Routes => &hub.kinds.routes,
         Subject::Revisions => &hub.kinds.revisions,
         Subject::Pods => &hub.kinds.pods,
+    }
+}
+
+/// What is remembered of objects beside the registry.
+fn known(hub: &Hub, subject: Subject) -> Vec<Item> {
+    match subject {
+        Subject::Revisions => hub.member_keys().into_iter().map(Item::Revision).collect(),
+        Subject::Routes => hub.table.services().into_iter().map(Item::Route).collect(),
+        Subject::Services | Subject::Configurations | Subject::Pods => Vec::new(),
     }
 }
 

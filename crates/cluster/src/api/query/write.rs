@@ -26,6 +26,8 @@ pub struct WriteOptions {
     pub user: User,
     /// Nothing is kept.
     pub dry_run: bool,
+    /// The answer to an update may come before it is on disk.
+    pub soon: bool,
     /// Who is written into `managedFields`.
     pub manager: String,
     /// Apply takes over the fields of others.
@@ -40,6 +42,7 @@ impl WriteOptions {
         Self {
             user: User::controller(name),
             dry_run: false,
+            soon: false,
             manager: name.to_owned(),
             force: false,
             validation: FieldValidation::Ignore,
@@ -78,7 +81,7 @@ impl WriteOptions {
             name => name.to_owned(),
         };
         let dry_run = query.all("dryRun").any(|value| value == "All");
-        Ok(Self { user, dry_run, manager, force: query.flag("force"), validation, warnings })
+        Ok(Self { user, dry_run, soon: false, manager, force: query.flag("force"), validation, warnings })
     }
 }
 

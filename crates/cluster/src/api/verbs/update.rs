@@ -46,7 +46,9 @@ pub async fn update(
         identity::check(target, &change, new, &old)?;
         let new = prepare(api, target, new.clone(), &old, applied, options)?;
         if unchanged(&new, &old) {
-            api.registry.until_visible(head.version()).await;
+            if !options.soon {
+                api.registry.until_visible(head.version()).await;
+            }
             return Ok(head);
         }
         let new = conversion::to_storage(resource, new);
@@ -55,7 +57,12 @@ pub async fn update(
         }
         let goes = finalizer::may_go(resource, &new);
         let write = if goes { Write::Delete } else { Write::Put(new.clone()) };
-        match api.registry.commit(resource, &key, Some(head.version()), write).await {
+        let written = if options.soon {
+            api.registry.accept(resource, &key, Some(head.version()), write)
+        } else {
+            api.registry.commit(resource, &key, Some(head.version()), write).await
+        };
+        match written {
             // Watches see it go as it was kept last; whoever let it go sees what they made of it.
             Ok(_) if goes => return Ok(Arc::new(Stored::transient(new))),
             Ok(stored) => return Ok(stored),

@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use super::backend::Backend;
+use crate::registry::Key;
 
 /// Where the requests of a Service, or of one of its tags, go.
 pub(in crate::knative) struct Target {
@@ -66,6 +67,15 @@ impl Table {
     /// The target of a name: a Service, or `<tag>-<service>`.
     pub(in crate::knative) fn find(&self, namespace: &str, name: &str) -> Option<Arc<Target>> {
         self.namespaces.load().get(namespace)?.get(name).cloned()
+    }
+
+    /// The Services that have targets.
+    pub(in crate::knative) fn services(&self) -> Vec<Key> {
+        let all = self.namespaces.load();
+        let services = all.iter().flat_map(|(namespace, names)| {
+            names.values().map(move |target| Key::new(namespace, &target.service))
+        });
+        services.collect()
     }
 
     /// Puts the targets of one Service in place of those that it had.

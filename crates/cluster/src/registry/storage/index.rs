@@ -55,6 +55,8 @@ pub(super) struct Index {
     history_bytes: usize,
     /// Accepted, not visible yet.
     pending: VecDeque<(Key, Arc<Change>)>,
+    /// How often accepted writes were taken back.
+    rollbacks: u64,
 }
 
 /// What the file held.
@@ -73,6 +75,7 @@ impl Index {
             compacted: loaded.version,
             history_bytes: 0,
             pending: VecDeque::new(),
+            rollbacks: 0,
         };
         for (storage, key, stored) in loaded.objects {
             let version = stored.version();
@@ -83,6 +86,16 @@ impl Index {
 
     pub(super) fn visible(&self) -> u64 {
         self.visible
+    }
+
+    /// The newest accepted version.
+    pub(super) fn assigned(&self) -> u64 {
+        self.assigned
+    }
+
+    /// How often accepted writes were taken back.
+    pub(super) fn rollbacks(&self) -> u64 {
+        self.rollbacks
     }
 
     /// What is served, given the definitions that are visible. One that cannot be read any more is left out.
@@ -100,6 +113,10 @@ impl Index {
 
     pub(super) fn subscribe(&mut self, storage: &Arc<str>) -> watch::Receiver<u64> {
         self.shelf(storage).subscribe()
+    }
+
+    pub(super) fn subscribe_ahead(&mut self, storage: &Arc<str>) -> watch::Receiver<u64> {
+        self.shelf(storage).subscribe_ahead()
     }
 
     pub(super) fn get(&self, storage: &str, key: &Key) -> Option<Arc<Stored>> {
@@ -132,6 +149,12 @@ impl Index {
         Ok(listing)
     }
 
+    /// All accepted objects.
+    pub(super) fn list_ahead(&self, storage: &str, namespace: Option<&str>) -> Vec<Arc<Stored>> {
+        let shelf = self.shelves.get(storage).into_iter();
+        shelf.flat_map(|shelf| shelf.range(namespace, None, self.assigned)).map(|(_, stored)| stored).collect()
+    }
+
     /// Every visible object with its storage.
     pub(super) fn everything(&self) -> Everything {
         let shelves = self.shelves.iter();
@@ -151,6 +174,23 @@ impl Index {
     ) -> Result<Vec<Arc<Change>>, TooOld> {
         self.check(version)?;
         Ok(self.shelves.get(storage).map(|shelf| shelf.changes(version, limit)).unwrap_or_default())
+    }
+
+    /// The same with those that are only accepted, for somebody who began after so many `rollbacks`.
+    pub(super) fn changes_ahead(
+        &self,
+        storage: &str,
+        version: u64,
+        rollbacks: u64,
+    ) -> Result<Vec<Arc<Change>>, TooOld> {
+        if rollbacks != self.rollbacks {
+            return Err(TooOld { requested: version, oldest: self.visible });
+        }
+        let mut changes = self.changes(storage, version, usize::MAX)?;
+        let from = self.pending.partition_point(|(_, change)| change.version() <= version);
+        let pending = self.pending.range(from..).map(|(_, change)| change);
+        changes.extend(pending.filter(|change| &*change.storage == storage).cloned());
+        Ok(changes)
     }
 
     fn check(&self, version: u64) -> Result<(), TooOld> {
@@ -180,7 +220,9 @@ impl Index {
         self.assigned += 1;
         let now = Arc::new(Stored::new(object, self.assigned));
         let change = Arc::new(Change { storage: storage.clone(), kind, before, now });
-        self.shelf(storage).put(key, change.version(), change.state());
+        let shelf = self.shelf(storage);
+        shelf.put(key, change.version(), change.state());
+        shelf.tell_ahead(change.version());
         self.pending.push_back((key.clone(), change.clone()));
         Some(change)
     }
@@ -209,6 +251,8 @@ impl Index {
         while let Some((key, change)) = self.pending.pop_back() {
             self.shelf(&change.storage).retract(&key);
         }
+        self.rollbacks += 1;
+        self.shelves.values().for_each(|shelf| shelf.tell_ahead(self.assigned));
     }
 
     pub(super) fn compact(&mut self, version: u64) {

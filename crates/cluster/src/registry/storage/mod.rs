@@ -3,6 +3,9 @@
 //! Every write takes the next resource version. It is *accepted* when it is in the index, and *visible* once it is
 //! on disk; a write is answered when it is visible, and readers never see more than that. One thread writes to the
 //! file and puts whatever has been accepted meanwhile into one transaction.
+//!
+//! Controllers in this process look *ahead*: at what is accepted. Their writes come after what they follow from, in
+//! the file, too, so that a kill leaves no effect without its cause, and a chain of them costs one transaction.
 
 mod disk;
 mod index;
@@ -27,7 +30,7 @@ pub use index::{Listing, Select};
 pub use shelf::{Change, ChangeKind};
 pub use stored::{Key, Stored};
 pub use watcher::{TooOld, Watcher};
-use writer::Writer;
+use writer::{Durable, Writer};
 
 /// Why the store did not take a write.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -127,6 +130,21 @@ impl Registry {
         Watcher::new(self.clone(), resource.storage.clone(), version, changed)
     }
 
+    /// The accepted objects of a resource, in one namespace or in all.
+    pub fn all_ahead(&self, resource: &Resource, namespace: Option<&str>) -> Vec<Arc<Stored>> {
+        self.0.read().list_ahead(&resource.storage, namespace)
+    }
+
+    /// The accepted objects of a resource, and the changes that follow.
+    pub fn follow_ahead(&self, resource: &Resource) -> (Vec<Arc<Stored>>, Watcher) {
+        let mut index = self.0.write();
+        let changed = index.subscribe_ahead(&resource.storage);
+        let (version, rollbacks) = (index.assigned(), index.rollbacks());
+        let objects = index.list_ahead(&resource.storage, None);
+        drop(index);
+        (objects, Watcher::ahead(self.clone(), resource.storage.clone(), version, changed, rollbacks))
+    }
+
     /// Every object, and the changes that follow, whatever the resource.
     pub fn everything(&self) -> (Everything, Watcher) {
         let storage: Arc<str> = Arc::from(index::EVERYTHING);
@@ -146,17 +164,36 @@ impl Registry {
         base: Option<u64>,
         write: Write,
     ) -> Result<Arc<Stored>, StoreError> {
-        let (stored, durable) = {
-            let mut index = self.0.write();
-            let change = index.accept(&resource.storage, key, base, write).ok_or(StoreError::Raced)?;
-            // Sent under the lock: the file is written in the order of the versions.
-            (change.now.clone(), self.0.writer.send(&resource.storage, key, &change))
-        };
+        let (stored, durable) = self.queue(resource, key, base, write)?;
         match durable.await {
             Ok(Ok(())) => Ok(stored),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(StoreError::Disk("the server is stopping".into())),
         }
+    }
+
+    /// The same without waiting for the disk: for those who look ahead, to whom a refusal is told by their watches.
+    pub fn accept(
+        &self,
+        resource: &Resource,
+        key: &Key,
+        base: Option<u64>,
+        write: Write,
+    ) -> Result<Arc<Stored>, StoreError> {
+        self.queue(resource, key, base, write).map(|(stored, _)| stored)
+    }
+
+    fn queue(
+        &self,
+        resource: &Resource,
+        key: &Key,
+        base: Option<u64>,
+        write: Write,
+    ) -> Result<(Arc<Stored>, Durable), StoreError> {
+        let mut index = self.0.write();
+        let change = index.accept(&resource.storage, key, base, write).ok_or(StoreError::Raced)?;
+        // Sent under the lock: the file is written in the order of the versions.
+        Ok((change.now.clone(), self.0.writer.send(&resource.storage, key, &change)))
     }
 
     /// Waits until a version that was read from the head is visible.

@@ -49,15 +49,31 @@ pub(super) struct Shelf {
     /// Visible changes, oldest first.
     history: VecDeque<Arc<Change>>,
     changed: watch::Sender<u64>,
+    /// For those who look at accepted changes.
+    accepted: watch::Sender<u64>,
 }
 
 impl Shelf {
     pub(super) fn new() -> Self {
-        Self { objects: BTreeMap::new(), history: VecDeque::new(), changed: watch::Sender::new(0) }
+        Self {
+            objects: BTreeMap::new(),
+            history: VecDeque::new(),
+            changed: watch::Sender::new(0),
+            accepted: watch::Sender::new(0),
+        }
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    pub(super) fn subscribe_ahead(&self) -> watch::Receiver<u64> {
+        self.accepted.subscribe()
+    }
+
+    /// The accepted changes are others than before; `version` is the newest that was ever assigned.
+    pub(super) fn tell_ahead(&self, version: u64) {
+        self.accepted.send_replace(version);
     }
 
     /// The state of an object at a version.

@@ -99,3 +99,46 @@ async fn file_is_for_its_owner_only() {
     let mode = std::fs::metadata(folder.path().join("registry.redb")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[tokio::test]
+async fn who_looks_ahead_sees_a_write_before_the_disk_has_it_and_others_do_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, maps) = open(folder.path());
+    let (none, mut ahead) = registry.follow_ahead(&maps);
+    assert!(none.is_empty());
+    let key = Key::new("n", "a");
+    // On this thread alone nothing is visible before the writer's answer is waited for.
+    let before = registry.version();
+    let made = registry.accept(&maps, &key, None, Write::Put(object("a", "1"))).unwrap();
+    assert_eq!(registry.all_ahead(&maps, Some("n")).len(), 1);
+    let seen = ahead.next().await.unwrap();
+    assert_eq!((seen.len(), seen[0].version()), (1, made.version()));
+    assert!(made.version() > before);
+    registry.until_visible(made.version()).await;
+    assert_eq!(registry.get(&maps, &key).unwrap().version(), made.version());
+    let again = tokio::time::timeout(std::time::Duration::from_millis(50), ahead.next()).await;
+    assert!(again.is_err(), "the change was given out twice");
+}
+
+#[tokio::test]
+async fn a_write_that_was_taken_back_ends_the_watches_of_those_who_looked_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, maps) = open(folder.path());
+    put(&registry, &maps, "a", "1").await;
+    let (_, mut ahead) = registry.follow_ahead(&maps);
+    let mut visible = registry.watch(&maps, registry.version());
+    {
+        // What the writer does when the disk refuses.
+        let mut index = registry.0.write();
+        index.accept(&maps.storage, &Key::new("n", "b"), None, Write::Put(object("b", "1"))).unwrap();
+        index.rollback();
+    }
+    assert!(ahead.next().await.is_err());
+    let (left, mut anew) = registry.follow_ahead(&maps);
+    assert_eq!(left.iter().map(|stored| stored.object().name()).collect::<Vec<_>>(), ["a"]);
+    let next = put(&registry, &maps, "c", "1").await;
+    for watcher in [&mut anew, &mut visible] {
+        let versions: Vec<u64> = watcher.next().await.unwrap().iter().map(|change| change.version()).collect();
+        assert_eq!(versions, [next.version()]);
+    }
+}

@@ -15,6 +15,8 @@ use super::{Inner, StoreError};
 const BATCH: usize = 512;
 
 type Answer = Result<(), StoreError>;
+/// Comes when a write is on disk, or has been refused.
+pub(super) type Durable = oneshot::Receiver<Answer>;
 
 struct Job {
     row: Row,
@@ -35,7 +37,7 @@ impl Writer {
     }
 
     /// Queues a change; the answer comes when it is on disk, or fails with the channel when the writer is closed.
-    pub(super) fn send(&self, storage: &Arc<str>, key: &Key, change: &Change) -> oneshot::Receiver<Answer> {
+    pub(super) fn send(&self, storage: &Arc<str>, key: &Key, change: &Change) -> Durable {
         let (answer, durable) = oneshot::channel();
         let json = (change.kind != ChangeKind::Deleted)
             .then(|| serde_json::to_vec(change.now.object()).unwrap_or_default());

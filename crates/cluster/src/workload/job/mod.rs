@@ -112,7 +112,8 @@ impl Controller {
 
     /// Takes the finalizer out of a Pod.
     async fn let_go(&self, pod: &Key) {
-        let changed = self.handle.update(&self.pods, &pod.namespace, &pod.name, |pod| {
+        let handle = self.handle.soon();
+        let changed = handle.update(&self.pods, &pod.namespace, &pod.name, |pod| {
             pod.remove_finalizer(TRACKING);
             Ok(())
         });

@@ -93,7 +93,8 @@ impl Controller {
 
     async fn write(&self, key: &Key, status: &JobStatus) -> Result<(), ApiError> {
         let value = serde_json::to_value(status).unwrap_or_default();
-        let written = self.handle.update_status(&self.jobs, &key.namespace, &key.name, |job| {
+        let handle = self.handle.soon();
+        let written = handle.update_status(&self.jobs, &key.namespace, &key.name, |job| {
             job.set("status", value.clone());
             Ok(())
         });

@@ -146,9 +146,11 @@ impl Node {
         })
     }
 
-    /// Removes files of Pods that went while nobody looked.
-    fn clean_up(&self, pods: &[Arc<Stored>]) {
+    /// Ends what is left of Pods that went while nobody looked, or that the disk has refused.
+    fn clean_up(&mut self, pods: &[Arc<Stored>]) {
         let known = |uid: &str| pods.iter().any(|pod| pod.object().uid() == uid);
+        // A worker whose Pod is gone stops everything and removes what is left.
+        self.workers.retain(|uid, _| known(uid));
         self.shared.logs.remove_others(known);
         for entry in std::fs::read_dir(&self.shared.folder).into_iter().flatten().flatten() {
             if !entry.file_name().to_str().is_some_and(known) {

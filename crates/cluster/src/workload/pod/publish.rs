@@ -1,5 +1,7 @@
 //! Writes a Pod's status while its worker goes on: a start never waits for the disk.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -7,6 +9,9 @@ use tokio::task::JoinHandle;
 use super::Shared;
 use super::worker::PORT_ANNOTATION;
 use crate::registry::Key;
+
+/// When the disk has refused one.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Takes statuses; only the newest is written.
 pub(super) struct Publisher {
@@ -71,6 +76,11 @@ async fn write_all(shared: Shared, key: Key, uid: String, port: u16, mut changes
         match written.await {
             Err(error) if error.reason() != "NotFound" => {
                 tracing::error!(%error, pod.namespace = key.namespace, pod.name = key.name, "a Pod's status cannot be written");
+                if error.code().is_server_error()
+                    && shared.stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_some()
+                {
+                    changes.mark_changed();
+                }
             }
             _ => {}
         }

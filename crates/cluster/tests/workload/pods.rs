@@ -40,6 +40,20 @@ async fn a_pod_runs_to_its_end_and_its_log_stays_until_it_is_deleted() {
 }
 
 #[tokio::test]
+async fn the_file_for_the_last_message_could_fill_the_disk() {
+    let node = Node::start().await;
+    let mut pod = shell_pod("p", "head -c 5000000 /dev/zero > /dev/termination-log; echo tried; sleep 60");
+    pod["spec"]["containers"][0]["resources"] = json!({"limits": {"ephemeral-storage": "1M"}});
+    let made = node.create_pod(pod).await;
+    node.phase("p", "Running").await;
+    let mut log = node.pods().log_stream("p", &LogParams { follow: true, ..LogParams::default() }).await.unwrap().lines();
+    assert_eq!(log.try_next().await.unwrap().as_deref(), Some("tried"));
+    let own = node.folder.path().join("pods").join(made.metadata.uid.unwrap());
+    let size = std::fs::metadata(own.join("containers/c/termination-log")).unwrap().len();
+    assert_eq!(size, 1_000_000);
+}
+
+#[tokio::test]
 async fn a_crashing_container_is_restarted_at_once_and_then_backs_off() {
     let node = Node::start().await;
     let mut pod = shell_pod("p", "echo run; exit 1");

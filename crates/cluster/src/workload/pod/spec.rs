@@ -15,6 +15,8 @@ use crate::workload::quantity;
 /// Processes and threads that a container may have.
 const PROCESSES: u64 = 512;
 const OPEN_FILES: u64 = 4096;
+/// What a container may write to one file, such as the one for its last message, where it says nothing.
+const FILE_BYTES: u64 = 64 << 20;
 /// Half of what the platform's own process gets when the processor is scarce.
 const CPU_WEIGHT: u64 = 50;
 
@@ -104,7 +106,7 @@ impl Parts<'_> {
         env.extend(image.env.clone());
         let args = self.container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
         let limits =
-            Limits { processes: None, cpu_weight: None, tmp_bytes: None, disk_bytes: None, ..self.limits() };
+            Limits { processes: None, cpu_weight: None, tmp_bytes: None, disk_bytes: None, file_bytes: None, ..self.limits() };
         Ok(Spec {
             command: image.program.display().to_string(),
             args,
@@ -166,12 +168,16 @@ impl Parts<'_> {
     fn limits(&self) -> Limits {
         let resources = self.container.resources.as_ref();
         let upper = resources.and_then(|resources| resources.limits.as_ref());
+        let own = quantity::whole(upper, "ephemeral-storage");
+        // A file of a volume may be as large as the volume; the one for the last message is in none.
+        let file_bytes = own.unwrap_or(FILE_BYTES).max(self.volumes.disk_bytes.unwrap_or_default());
         Limits {
             memory_bytes: Some(quantity::whole(upper, "memory").unwrap_or(self.config.memory_bytes)),
             processes: Some(PROCESSES),
             open_files: Some(OPEN_FILES),
             cpu_weight: Some(CPU_WEIGHT),
-            tmp_bytes: quantity::whole(upper, "ephemeral-storage"),
+            tmp_bytes: own,
+            file_bytes: Some(file_bytes),
             disk_bytes: self.volumes.disk_bytes,
             ..Limits::default()
         }

@@ -1,12 +1,12 @@
 //! The answers of a real API server (`shared/k8s`, beside the repository) replayed against the embedded one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use cluster::{Config, User, workload};
 use oci::{ContainerConfig, ImageConfig, Layout};
 use sandbox::{Launcher, Toolchain};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::serving::{Serving, TOKEN};
@@ -69,6 +69,8 @@ async fn replay_against(serving: &Serving, numbers: &[&str]) -> Output {
     let (server, shared) = (format!("http://{}", serving.address), shared());
     let compact =
         format!("python3 -c 'import urllib.request as r; r.urlopen(\"{server}/compact\", data=b\"\")'");
+    let recordings = serving.folder().join("recordings");
+    copy_recordings(&shared.join("recordings"), &recordings);
     let only: Vec<String> = numbers.iter().map(|number| format!("{number}-*")).collect();
     Command::new("python3")
         .arg(shared.join("replay.py"))
@@ -76,11 +78,38 @@ async fn replay_against(serving: &Serving, numbers: &[&str]) -> Output {
         .args(["--only", &only.join(",")])
         .args(["--have", "node", "--tokens"])
         .arg(&tokens)
-        .arg(shared.join("recordings"))
+        .arg(recordings)
         .stdin(Stdio::null())
         .output()
         .await
         .unwrap()
+}
+
+/// The recordings as they are, but one. The watch of 64 was opened when its Job ran already, as the state in its first
+/// event says; how long that had taken is not in the recording, so the replay asks until it is so. What is expected
+/// stays the same.
+fn copy_recordings(from: &Path, to: &Path) {
+    let _ = std::fs::create_dir(to);
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name();
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let text = if name == "64-node-job-deadline.json" { after_the_start_of_the_job(&text) } else { text };
+        std::fs::write(to.join(name), text).unwrap();
+    }
+}
+
+fn after_the_start_of_the_job(recording: &str) -> String {
+    let mut recording: Value = serde_json::from_str(recording).unwrap();
+    let steps = recording["steps"].as_array_mut().unwrap();
+    let watch = steps.iter().position(|step| step["do"] == "watch").unwrap();
+    let first = &steps[watch]["events"][0];
+    let wait = json!({
+        "do": "wait", "path": "/apis/batch/v1/namespaces/${ns}/jobs/j", "timeout_s": 30,
+        "until": {"match": "subset", "body": first["object"]},
+    });
+    steps.insert(watch, wait);
+    recording.to_string()
 }
 
 /// Every recording has run, and none differs.
@@ -150,9 +179,7 @@ async fn users_roles_reviews_and_impersonation_are_as_recorded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn running_jobs_are_as_recorded() {
-    // Not 64: it expects that the Job runs before its watch is open, which here is a race that a machine at
-    // rest loses; each try then takes a minute.
-    replay_with_node(&["61", "63", "65", "74", "75", "76", "77", "78"]).await;
+    replay_with_node(&["61", "63", "64", "65", "74", "75", "76", "77", "78"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Where a container's files and start command come from.
 
+mod locks;
 mod reference;
 mod store;
 

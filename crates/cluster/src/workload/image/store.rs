@@ -1,20 +1,23 @@
 //! Images of the OCI layout, unpacked once and shared by all Pods that run them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use oci::{ContainerConfig, Digest, Layout};
-use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use super::locks::Locks;
 use super::reference::Reference;
 
 /// What one layer may unpack to: far more than the platform ever puts into one.
 const LAYER_BYTES: u64 = 4 << 30;
+
+/// What the folder of an image is called until it is whole; its digest follows.
+const UNPACKING: &str = ".unpack-";
 
 /// An image that is ready to run.
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ pub(in crate::workload) struct Images {
     layout: Layout,
     folder: Arc<PathBuf>,
     known: Arc<Mutex<Known>>,
+    /// Held while the folder of an image is made or removed.
+    locks: Locks,
 }
 
 #[derive(Default)]
@@ -56,7 +61,8 @@ struct Known {
 impl Images {
     /// `layout` is where images are looked up, `folder` where they are unpacked.
     pub(in crate::workload) fn open(layout: &Path, folder: PathBuf) -> oci::Result<Self> {
-        Ok(Self { layout: Layout::open(layout)?, folder: Arc::new(folder), known: Arc::default() })
+        let (known, locks) = (Arc::default(), Locks::default());
+        Ok(Self { layout: Layout::open(layout)?, folder: Arc::new(folder), known, locks })
     }
 
     /// The image for a Pod of that namespace, unpacked if this is the first time.
@@ -71,45 +77,63 @@ impl Images {
         if !reference.is_open_to(namespace) {
             return Err(absent());
         }
-        // Held meanwhile: nobody unpacks the same image twice at once, or removes what is being started.
-        let mut known = self.known.lock().await;
-        let digest = match known.resolved.get(&name) {
-            Some(digest) => digest.clone(),
-            None => self.layout.resolve(&name).map_err(broken)?.ok_or_else(absent)?,
-        };
-        if name.contains('@') {
-            known.resolved.insert(name.clone(), digest.clone());
+        loop {
+            let resolved = self.known().resolved.get(&name).cloned();
+            let digest = match resolved {
+                Some(digest) => digest,
+                None => self.layout.resolve(&name).map_err(broken)?.ok_or_else(absent)?,
+            };
+            if name.contains('@') {
+                self.known().resolved.insert(name.clone(), digest.clone());
+            }
+            // Nobody unpacks the same image twice at once; others are not waited for.
+            let lock = self.locks.of(digest.hex()).lock_owned().await;
+            if let Some(image) = self.known().unpacked.get(&digest) {
+                return Ok(image.clone());
+            }
+            let (store, wanted, load) = (self.clone(), digest.clone(), name.clone());
+            let loading = tokio::task::spawn_blocking(move || {
+                // Until it is done, also when nobody waits for it any more.
+                let _lock = lock;
+                let image = store.load(&load, &wanted)?;
+                if let Some(image) = &image {
+                    store.known().unpacked.insert(wanted, image.clone());
+                }
+                Ok(image)
+            });
+            let failed =
+                |cause| Error::Folder { name: reference.name.clone(), cause: io::Error::other(cause) };
+            // The name may lead to another image by now.
+            if let Some(image) = loading.await.map_err(failed)?? {
+                return Ok(image);
+            }
         }
-        if let Some(image) = known.unpacked.get(&digest) {
-            return Ok(image.clone());
-        }
-        let store = self.clone();
-        let loading = tokio::task::spawn_blocking(move || store.load(&name));
-        let failed = |cause| Error::Folder { name: reference.name.clone(), cause: io::Error::other(cause) };
-        let image = loading.await.map_err(failed)??;
-        known.unpacked.insert(image.digest.clone(), image.clone());
-        Ok(image)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes unpacked images that the layout has no more and that no container runs from; how many.
     pub(in crate::workload) async fn sweep(&self) -> oci::Result<usize> {
-        let mut known = self.known.lock().await;
         let index = self.layout.index()?;
-        let listed = |digest: &Digest| index.manifests.iter().any(|entry| entry.digest == *digest);
+        let listed = |hex: &str| index.manifests.iter().any(|entry| entry.digest.hex() == hex);
         let running = |image: &Image| image.root.as_ref().is_some_and(|root| Arc::strong_count(root) > 1);
-        known.unpacked.retain(|digest, image| listed(digest) || running(image));
-        known.resolved.clear();
-        let kept: HashSet<&str> = known
-            .unpacked
-            .keys()
-            .chain(index.manifests.iter().map(|entry| &entry.digest))
-            .map(Digest::hex)
-            .collect();
+        {
+            let mut known = self.known();
+            known.unpacked.retain(|digest, image| listed(digest.hex()) || running(image));
+            known.resolved.clear();
+        }
         let mut removed = 0;
         for folder in fs::read_dir(&*self.folder).into_iter().flatten().flatten() {
-            // A name that is no digest is what a killed platform left behind: nobody unpacks now.
             let name = folder.file_name();
-            if name.to_str().is_some_and(|name| kept.contains(name)) {
+            let Some(name) = name.to_str() else { continue };
+            let hex = name.strip_prefix(UNPACKING).and_then(|rest| rest.split('-').next()).unwrap_or(name);
+            // Whoever holds it is just making the folder.
+            let Ok(_lock) = self.locks.of(hex).try_lock_owned() else { continue };
+            let used = || self.known().unpacked.keys().any(|digest| digest.hex() == name);
+            // A name that is no digest is what a killed platform left behind.
+            if name == hex && (listed(hex) || used()) {
                 continue;
             }
             match fs::remove_dir_all(folder.path()) {
@@ -119,6 +143,7 @@ impl Images {
                 }
             }
         }
+        self.locks.tidy();
         Ok(removed)
     }
 
@@ -136,15 +161,19 @@ impl Images {
         }
     }
 
-    fn load(&self, name: &str) -> Result<Image, Error> {
+    /// None if the name leads to another image than the wanted one.
+    fn load(&self, name: &str, wanted: &Digest) -> Result<Option<Image>, Error> {
         let broken = |cause| Error::Broken { name: name.to_owned(), cause };
         // Looked up once more: until here it may have been removed, from here on it cannot be.
         let _using = self.layout.using().map_err(broken)?;
         let digest = self.layout.resolve(name).map_err(broken)?;
         let digest = digest.ok_or_else(|| Error::Absent(name.to_owned()))?;
+        if digest != *wanted {
+            return Ok(None);
+        }
         let image = self.layout.image(&digest).map_err(broken)?;
         let root = if image.manifest.layers.is_empty() { None } else { Some(self.unpack(name, &image)?) };
-        Ok(Image { digest: image.digest, root, config: image.config.config })
+        Ok(Some(Image { digest: image.digest, root, config: image.config.config }))
     }
 
     fn unpack(&self, name: &str, image: &oci::Image) -> Result<Arc<Path>, Error> {
@@ -154,7 +183,8 @@ impl Images {
             return Ok(done.into());
         }
         fs::create_dir_all(&*self.folder).map_err(failed)?;
-        let fresh = tempfile::Builder::new().prefix(".unpack-").tempdir_in(&*self.folder).map_err(failed)?;
+        let prefix = format!("{UNPACKING}{}-", image.digest.hex());
+        let fresh = tempfile::Builder::new().prefix(&prefix).tempdir_in(&*self.folder).map_err(failed)?;
         for layer in &image.manifest.layers {
             let blob = File::open(self.layout.blob_path(&layer.digest)).map_err(failed)?;
             oci::unpack(BufReader::new(blob), &layer.media_type, fresh.path(), LAYER_BYTES)
@@ -163,5 +193,39 @@ impl Images {
         // Whole or not there: a kill leaves only a folder with another name.
         fs::rename(fresh.keep(), &done).map_err(failed)?;
         Ok(done.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oci::{ImageConfig, layer::Entry};
+
+    use super::*;
+
+    fn image(layout: &Layout, name: &str) -> Digest {
+        let _writing = layout.using().unwrap();
+        let entries = vec![Entry::bytes("function/name", name)];
+        let layer = layout.put_layer(entries, oci::Compression::Gzip).unwrap();
+        layout.push(ImageConfig::new(ContainerConfig::default()), &[layer], Some(name)).unwrap().digest
+    }
+
+    #[tokio::test]
+    async fn an_image_that_is_unpacked_held_up_the_start_of_another_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::open(folder.path().join("layout")).unwrap();
+        let slow = image(&layout, "default/slow:1");
+        image(&layout, "default/other:1");
+        let images = Images::open(layout.root(), folder.path().join("images")).unwrap();
+        let unpacking = images.locks.of(slow.hex()).lock_owned().await;
+        let half = folder.path().join("images").join(format!("{UNPACKING}{}-1", slow.hex()));
+        fs::create_dir_all(&half).unwrap();
+
+        let other = images.get(&Reference::parse("default/other:1").unwrap(), "default").await.unwrap();
+        assert!(other.root.unwrap().join("function/name").is_file());
+        images.sweep().await.unwrap();
+        assert!(half.is_dir(), "somebody is writing it");
+        drop(unpacking);
+        assert_eq!(images.sweep().await.unwrap(), 1);
+        assert!(!half.exists());
     }
 }

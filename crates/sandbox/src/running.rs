@@ -184,7 +184,8 @@ impl Running {
 
     async fn look_at_disk(&mut self) {
         let Some((limit, folders)) = self.disk.clone() else { return };
-        let used = tokio::task::spawn_blocking(move || disk::usage(&folders)).await;
+        let supervisor = self.pid();
+        let used = tokio::task::spawn_blocking(move || disk::usage(&folders, supervisor)).await;
         if used.is_ok_and(|used| used > limit) {
             self.end_for(Exit::DiskFull);
         }

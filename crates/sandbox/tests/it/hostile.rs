@@ -46,6 +46,32 @@ async fn many_files_over_the_disk_limit_end_the_program() {
 }
 
 #[tokio::test]
+async fn files_that_were_removed_while_open_went_past_the_disk_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display();
+    let code = format!(
+        "import os,time\nheld=[]\nfor i in range(50):\n  f=open('{path}/x','wb',0); os.unlink('{path}/x')\n  f.write(b'x'*1_000_000); held.append(f)\ntime.sleep(15)"
+    );
+    let mut spec = python(&code).await;
+    spec.writable = vec![folder.path().into()];
+    spec.limits = Limits { disk_bytes: Some(20_000_000), ..limits() };
+    assert_eq!(run(spec).await.exit, Exit::DiskFull);
+}
+
+#[tokio::test]
+async fn files_below_a_very_deep_folder_went_past_the_disk_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display();
+    let code = format!(
+        "import os,time\nos.chdir('{path}')\nfor i in range(60):\n  os.mkdir('d'*100); os.chdir('d'*100)\nfor i in range(50):\n  open(str(i),'wb').write(b'x'*1_000_000)\ntime.sleep(15)"
+    );
+    let mut spec = python(&code).await;
+    spec.writable = vec![folder.path().into()];
+    spec.limits = Limits { disk_bytes: Some(20_000_000), ..limits() };
+    assert_eq!(run(spec).await.exit, Exit::DiskFull);
+}
+
+#[tokio::test]
 async fn a_file_over_the_limit_is_an_error_for_the_program() {
     let folder = tempfile::tempdir().unwrap();
     let mut spec = shell(&format!("head -c 30000000 /dev/zero > {}/x", folder.path().display()));

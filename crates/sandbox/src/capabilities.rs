@@ -14,7 +14,8 @@ pub struct Capabilities {
     pub memory: MemoryLimit,
     /// Whether each sandbox can run as a user of its own: the platform runs as root.
     pub own_user: bool,
-    /// Whether system calls can be filtered.
+    /// Whether system calls are filtered: the kernel said so of the process that tried it. Not where none could be
+    /// started.
     pub seccomp: bool,
 }
 

@@ -55,6 +55,12 @@ impl Cgroups {
         }
     }
 
+    /// Whether a group with a limit on memory can be made: tried.
+    pub(crate) fn limits_memory(&self) -> bool {
+        let group = self.create(&Limits { memory_bytes: Some(1 << 30), ..Limits::default() });
+        group.memory_bytes().is_some()
+    }
+
     /// Makes the groups of one process. What cannot be made is left out: the caller's resource
     /// limits still hold.
     pub(crate) fn create(&self, limits: &Limits) -> Group {

@@ -82,6 +82,8 @@ pub(crate) enum Report {
     },
     Probed {
         landlock_abi: i32,
+        /// The kernel says that system calls of the process are filtered.
+        seccomp: bool,
     },
 }
 

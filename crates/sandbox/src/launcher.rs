@@ -52,13 +52,14 @@ impl Launcher {
             landlock_abi: 0,
             memory: MemoryLimit::Rlimit,
             own_user: nix::unistd::geteuid().is_root(),
-            seccomp: true,
+            seccomp: false,
         };
         let mut inner = Inner::new(program.into(), args, unknown);
         for namespaces in choices(inner.capabilities.own_user) {
-            if let Some(landlock_abi) = inner.probe(namespaces).await {
+            if let Some((landlock_abi, seccomp)) = inner.probe(namespaces).await {
                 inner.capabilities.namespaces = namespaces;
                 inner.capabilities.landlock_abi = landlock_abi;
+                inner.capabilities.seccomp = seccomp;
                 break;
             }
         }
@@ -137,7 +138,7 @@ impl Inner {
         I: IntoIterator<Item = A>,
     {
         let cgroups = Cgroups::find();
-        capabilities.memory = match cgroups.version() {
+        capabilities.memory = match cgroups.version().filter(|_| cgroups.limits_memory()) {
             Some(2) => MemoryLimit::CgroupV2,
             Some(_) => MemoryLimit::CgroupV1,
             None => MemoryLimit::Rlimit,
@@ -179,8 +180,8 @@ impl Inner {
         command
     }
 
-    /// Landlock's version if a sandbox with these namespaces can be made.
-    async fn probe(&self, namespaces: Namespaces) -> Option<i32> {
+    /// Landlock's version, and whether calls are filtered, if a sandbox with these namespaces can be made.
+    async fn probe(&self, namespaces: Namespaces) -> Option<(i32, bool)> {
         let spec = Spec {
             network: Network::Ports { connect: vec![443], bind: vec![8080] },
             timeout: Some(Duration::from_secs(5)),
@@ -195,7 +196,7 @@ impl Inner {
         };
         let exit = running.wait().await;
         match running.last_report() {
-            Some(Report::Probed { landlock_abi }) => Some(*landlock_abi),
+            Some(Report::Probed { landlock_abi, seccomp }) => Some((*landlock_abi, *seccomp)),
             _ => {
                 tracing::debug!(?exit, ?namespaces, "this kind of sandbox cannot be made here");
                 None

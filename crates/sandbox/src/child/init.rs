@@ -51,7 +51,7 @@ pub(super) fn run(envelope: Envelope) -> Result<Report, Failure> {
     let landlock_abi = landlock::apply(spec, namespaces.mount)?;
     filter::apply()?;
     if envelope.probe {
-        return Ok(Report::Probed { landlock_abi });
+        return Ok(Report::Probed { landlock_abi, seccomp: filter::is_on() });
     }
     Err(become_program(&envelope))
 }

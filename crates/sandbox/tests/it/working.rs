@@ -197,3 +197,9 @@ async fn the_sandbox_adds_little_to_the_start() {
     println!("trusted {bare:?}, full {full:?}");
     assert!(full < bare + Duration::from_millis(60), "trusted {bare:?}, full {full:?}");
 }
+
+#[tokio::test]
+async fn a_machine_on_which_no_sandbox_could_be_tried_was_said_to_filter_system_calls() {
+    let launcher = Launcher::new("/bin/false", Vec::<String>::new()).await;
+    assert!(!launcher.capabilities().seccomp && !launcher.capabilities().is_full());
+}

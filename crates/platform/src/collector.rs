@@ -1,12 +1,12 @@
 //! Logs of Pods into the store: builds and functions, resumed after a restart without gap or double.
 
 mod line;
+mod source;
 mod steps;
 
 use std::{collections::HashMap, time::Duration};
 
 use domain::{
-    TenantName,
     function::LABEL_BUILD,
     live::Change,
     log::{Level, LogTarget, Stream},
@@ -23,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
     line::{Position, parse},
+    source::{LABEL_SERVICE, Source},
     steps::Steps,
 };
 use crate::{
@@ -31,10 +32,6 @@ use crate::{
     cache::watch_all,
 };
 
-/// Label with the Knative Service on its Pods.
-const LABEL_SERVICE: &str = "serving.knative.dev/service";
-/// Label with the Revision on its Pods.
-const LABEL_REVISION: &str = "serving.knative.dev/revision";
 /// Lines per commit.
 const AT_ONCE: usize = 500;
 /// How long a commit waits for more lines.
@@ -43,18 +40,6 @@ const PATIENCE: Duration = Duration::from_millis(30);
 const PAUSE: Duration = Duration::from_millis(500);
 /// Longest piece of a line; longer ones are continued on the next.
 const LONGEST: u64 = 256 * 1024;
-
-/// One container whose log is followed.
-#[derive(Clone)]
-struct Source {
-    tenant: TenantName,
-    target: LogTarget,
-    pod: String,
-    uid: String,
-    container: String,
-    /// What the lines are grouped by when they do not say: the Revision.
-    group: Option<String>,
-}
 
 impl Platform {
     /// Follows the logs of all Pods of builds and functions until `stop`.
@@ -70,7 +55,7 @@ impl Platform {
                 Event::Delete(pod) => (pod, true),
                 Event::Init | Event::InitDone => continue,
             };
-            let Some(source) = source_of(&pod) else { continue };
+            let Some(source) = Source::of(&pod) else { continue };
             if running.contains_key(&source.uid) {
                 // Whoever follows it sees its end, too.
                 continue;
@@ -141,6 +126,8 @@ impl Platform {
         let mut batch: Vec<NewLine> = Vec::new();
         let mut steps = Steps::default();
         let mut deadline = None;
+        // The stamp of a line that is longer than a piece.
+        let mut begun: Option<String> = None;
         loop {
             let mut piece = Vec::new();
             let read = read_piece(&mut reader, &mut piece);
@@ -168,7 +155,10 @@ impl Platform {
                 }
                 Ok(Ok(_)) => {}
             }
-            let parsed = parse(&piece, self.now());
+            let whole = piece.pop_if(|byte| *byte == b'\n').is_some();
+            piece.pop_if(|byte| *byte == b'\r' && whole);
+            let parsed = parse(&piece, begun.as_deref(), self.now());
+            begun = (!whole).then(|| parsed.stamp.clone());
             if let Some(seen) = &mut skip {
                 if seen.covers(&parsed.stamp) {
                     continue;
@@ -202,6 +192,10 @@ impl Platform {
         if batch.is_empty() {
             return Ok(());
         }
+        if !self.has_owner(source) {
+            batch.clear();
+            return Ok(());
+        }
         let checkpoint = position
             .map(|position| Checkpoint { source: source.uid.clone(), position: position.to_string() });
         let last = self
@@ -209,8 +203,20 @@ impl Platform {
             .append_log(&source.tenant, &source.target, batch, checkpoint.as_ref(), LogLimits::default())
             .await?;
         batch.clear();
+        if !self.has_owner(source) {
+            // It was deleted meanwhile, perhaps with its log before this was added.
+            return Ok(self.store().delete_log(&source.tenant, &source.target).await?);
+        }
         self.tell_log(source, last);
         Ok(())
+    }
+
+    /// Whether there is somebody whose log this is: what a deleted function prints while it ends would bring back
+    /// the log that went with it.
+    fn has_owner(&self, source: &Source) -> bool {
+        let LogTarget::Function(function) = &source.target else { return true };
+        let found = self.cache().function(&source.tenant, function);
+        found.is_some_and(|function| source.is_of(&function))
     }
 
     /// The container is gone: a build's report is read, and its log ends.
@@ -240,30 +246,9 @@ impl Platform {
     }
 }
 
-/// One line without its end, or a piece of [`LONGEST`] bytes of a longer one. Appends, so that a read
+/// One line with its end, or a piece of [`LONGEST`] bytes of a longer one. Appends, so that a read
 /// that was interrupted goes on where it was.
 async fn read_piece(reader: &mut (impl AsyncBufRead + Unpin), piece: &mut Vec<u8>) -> std::io::Result<usize> {
     let room = LONGEST.saturating_sub(piece.len() as u64);
-    let read = reader.take(room).read_until(b'\n', piece).await?;
-    while piece.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
-        piece.pop();
-    }
-    Ok(read)
-}
-
-fn source_of(pod: &Pod) -> Option<Source> {
-    let label = |name: &str| pod.labels().get(name).cloned();
-    let target = match (label(LABEL_BUILD), label(LABEL_SERVICE)) {
-        (Some(build), _) => LogTarget::Build(build.parse().ok()?),
-        (None, Some(service)) => LogTarget::Function(service.parse().ok()?),
-        (None, None) => return None,
-    };
-    Some(Source {
-        tenant: pod.namespace()?.parse().ok()?,
-        target,
-        pod: pod.name_any(),
-        uid: pod.uid()?,
-        container: pod.spec.as_ref()?.containers.first()?.name.clone(),
-        group: label(LABEL_REVISION),
-    })
+    reader.take(room).read_until(b'\n', piece).await
 }

@@ -62,24 +62,32 @@ impl fmt::Display for Position {
     }
 }
 
-/// Takes a raw line apart.
-pub(super) fn parse(raw: &[u8], now: Timestamp) -> Parsed {
+/// Takes a raw line apart, or a piece that continues the one before it and has no stamp of its own.
+pub(super) fn parse(raw: &[u8], before: Option<&str>, now: Timestamp) -> Parsed {
     let text = String::from_utf8_lossy(raw);
+    if let Some(stamp) = before {
+        let at = stamp.parse().unwrap_or(now);
+        return Parsed { stamp: stamp.to_owned(), line: plain(&text, at) };
+    }
     let (stamp, rest) = match text.split_once(' ') {
         Some((stamp, rest)) if stamp.parse::<Timestamp>().is_ok() => (stamp, rest),
         _ if text.parse::<Timestamp>().is_ok() => (&*text, ""),
         _ => ("", &*text),
     };
     let at = stamp.parse().unwrap_or(now);
-    let line = structured(rest, at).unwrap_or_else(|| NewLine {
+    let line = structured(rest, at).unwrap_or_else(|| plain(rest, at));
+    Parsed { stamp: stamp.to_owned(), line }
+}
+
+fn plain(text: &str, at: Timestamp) -> NewLine {
+    NewLine {
         at,
         stream: Stream::Stdout,
-        level: level_of_text(rest),
-        text: rest.to_owned(),
+        level: level_of_text(text),
+        text: text.to_owned(),
         group: None,
         correlation: None,
-    });
-    Parsed { stamp: stamp.to_owned(), line }
+    }
 }
 
 /// Fields that are told in another way, or say nothing on the function's own page.
@@ -147,7 +155,7 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> NewLine {
-        parse(text.as_bytes(), Timestamp::default()).line
+        parse(text.as_bytes(), None, Timestamp::default()).line
     }
 
     #[test]
@@ -167,6 +175,14 @@ mod tests {
         assert_eq!((parsed.level, parsed.at.to_string().as_str()), (Level::Warn, "2026-11-23T06:00:00.123Z"));
         assert_eq!(line("2026-11-23T06:00:00Z ").text, "");
         assert_eq!(line("no stamp").text, "no stamp");
+    }
+
+    #[test]
+    fn a_piece_of_a_long_line_lost_the_stamp_of_its_line() {
+        let stamp = "2026-11-23T06:00:00.123456789Z";
+        let piece = parse(b"2026-11-23T07:00:00Z is text here", Some(stamp), Timestamp::default());
+        assert_eq!((piece.stamp.as_str(), piece.line.at.to_string().as_str()), (stamp, "2026-11-23T06:00:00.123Z"));
+        assert_eq!(piece.line.text, "2026-11-23T07:00:00Z is text here");
     }
 
     #[test]

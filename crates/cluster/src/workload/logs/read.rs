@@ -25,7 +25,15 @@ pub(super) struct Reader {
     turned: u64,
     /// A line whose end has not been written yet.
     begun: Vec<u8>,
+    shown: Shown,
     left: u64,
+}
+
+/// What was shown last: pieces of one long line are shown as the line.
+#[derive(Default)]
+struct Shown {
+    /// The stream of a line that has not ended.
+    open: Option<Vec<u8>>,
 }
 
 impl Reader {
@@ -46,6 +54,7 @@ impl Reader {
             follow,
             turned,
             begun: Vec::new(),
+            shown: Shown::default(),
             left: options.limit.unwrap_or(u64::MAX),
         }
     }
@@ -66,7 +75,7 @@ impl Reader {
                 continue;
             }
             if self.begun.last() == Some(&b'\n') {
-                put(&self.begun, &self.options, &mut out);
+                self.shown.put(&self.begun, &self.options, &mut out);
                 self.begun.clear();
             }
         }
@@ -118,26 +127,35 @@ pub(super) fn whole(logs: &Logs, run: &Run, options: &Options) -> Vec<u8> {
     out
 }
 
-/// A kept line as it is shown.
-fn put(line: &[u8], options: &Options, out: &mut Vec<u8>) {
-    let mut fields = line.splitn(4, |byte| *byte == b' ');
-    let (Some(time), Some(_), Some(mark), Some(text)) =
-        (fields.next(), fields.next(), fields.next(), fields.next())
-    else {
-        return;
-    };
-    if let Some(since) = options.since {
-        let written = std::str::from_utf8(time).ok().and_then(|time| time.parse::<Timestamp>().ok());
-        if written.is_none_or(|written| written < since) {
+impl Shown {
+    /// A kept line, or a piece of one, as it is shown.
+    fn put(&mut self, line: &[u8], options: &Options, out: &mut Vec<u8>) {
+        let mut fields = line.splitn(4, |byte| *byte == b' ');
+        let (Some(time), Some(stream), Some(mark), Some(text)) =
+            (fields.next(), fields.next(), fields.next(), fields.next())
+        else {
             return;
+        };
+        if let Some(since) = options.since {
+            let written = std::str::from_utf8(time).ok().and_then(|time| time.parse::<Timestamp>().ok());
+            if written.is_none_or(|written| written < since) {
+                return;
+            }
         }
+        let open = self.open.take();
+        let continues = open.as_deref() == Some(stream);
+        if open.is_some() && !continues {
+            // What the other stream has printed in between stands in a line of its own.
+            out.push(b'\n');
+        }
+        if options.timestamps && !continues {
+            out.extend_from_slice(time);
+            out.push(b' ');
+        }
+        let partial = mark == b"P";
+        out.extend_from_slice(if partial { &text[..text.len() - 1] } else { text });
+        self.open = partial.then(|| stream.to_vec());
     }
-    if options.timestamps {
-        out.extend_from_slice(time);
-        out.push(b' ');
-    }
-    let text = if mark == b"P" { &text[..text.len() - 1] } else { text };
-    out.extend_from_slice(text);
 }
 
 /// Moves each file to where the last `lines` begin; the first file is the newest.
@@ -217,6 +235,27 @@ mod tests {
         assert_eq!(shown(&logs, &Options { limit: Some(6), ..all.clone() }), "one\ntw");
         let later = Timestamp::now() + jiff::SignedDuration::from_hours(1);
         assert_eq!(shown(&logs, &Options { since: Some(later), ..all }), "");
+    }
+
+    #[tokio::test]
+    async fn a_line_over_16_kib_had_a_time_in_its_middle() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = Logs::new(folder.path());
+        let long = "x".repeat(40_000);
+        print(&logs, 1 << 20, &format!("{long}\nnext\n")).await;
+        let stamped = shown(&logs, &Options { timestamps: true, ..Options::default() });
+        let lines: Vec<&str> = stamped.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+        assert_eq!(lines, [long.as_str(), "next"]);
+    }
+
+    #[test]
+    fn pieces_of_two_streams_are_not_put_into_one_line() {
+        let (mut shown, mut out) = (Shown::default(), Vec::new());
+        let options = Options { timestamps: true, ..Options::default() };
+        for kept in ["1 stdout P a\n", "2 stderr F e\n", "3 stdout P b\n", "4 stdout F c\n"] {
+            shown.put(kept.as_bytes(), &options, &mut out);
+        }
+        assert_eq!(String::from_utf8(out).unwrap(), "1 a\n2 e\n3 bc\n");
     }
 
     #[tokio::test]

@@ -93,6 +93,8 @@ settings! {
     keep_build_logs_days: u32 = "30";
     /// Hours that an image is kept which no function and no revision uses; 0 keeps it for ever.
     keep_unused_images_hours: u32 = "24";
+    /// MiB that installed dependencies may take on disk, of all tenants together; those not used for the longest time go first. 0 keeps them for ever.
+    dependency_cache_mib: u32 = "5120";
     /// Requests per minute that one user may make.
     requests_per_minute: u32 = "1000";
     /// Allows an address that other machines reach although sign-in is by local links only.

@@ -1,5 +1,6 @@
 //! Chooses the backends, starts everything in order, and ends it in order. One line per task.
 
+mod builder_cache;
 pub(crate) mod cluster_setup;
 pub(crate) mod shutdown;
 
@@ -163,6 +164,10 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     if let Some(hours) = NonZeroU32::new(config.keep_unused_images_hours) {
         let age = Duration::from_hours(hours.get().into());
         tasks.spawn(platform.clone().run_image_sweeper(images, age, stop.clone()));
+    }
+    if let Some(mib) = NonZeroU32::new(config.dependency_cache_mib) {
+        let budget = u64::from(mib.get()) << 20;
+        tasks.spawn(builder_cache::prune_dependencies(folder.folder("cache")?, budget, stop.clone()));
     }
     tasks.spawn(platform.clone().run_calls(observed, stop.clone()));
 

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use domain::TenantName;
 use oci::{Layer, Layout};
@@ -76,11 +77,13 @@ impl Cache {
     /// The layer of that key, put into `layout` when it is not there.
     pub(crate) fn get(&self, key: &Key, layout: &Layout) -> Option<Layer> {
         let (about, blob) = self.paths(key);
-        let layer: Layer = serde_json::from_slice(&fs::read(about).ok()?).ok()?;
+        let layer: Layer = serde_json::from_slice(&fs::read(&about).ok()?).ok()?;
         if !layout.contains(&layer.blob.digest) {
             // A damaged file is like none: its digest is compared.
             layout.put_blob(File::open(blob).ok()?, &layer.blob.digest).ok()?;
         }
+        // What is used stays longest. A cache that cannot be written is one all the same.
+        let _ = File::options().append(true).open(about).and_then(|file| file.set_modified(SystemTime::now()));
         Some(layer)
     }
 

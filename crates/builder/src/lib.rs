@@ -16,10 +16,12 @@ mod fetch;
 mod log;
 mod plan;
 mod process;
+mod prune;
 mod push;
 mod report;
 mod run;
 mod runtime;
 mod steps;
 
+pub use prune::{Pruned, prune};
 pub use run::{Outcome, Settings, run};

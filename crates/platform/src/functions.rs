@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use domain::{
     Cursor, FunctionName, Page, TenantName,
     function::{
-        ANNOTATION_ACTOR, ANNOTATION_CORRELATION, FunctionQuery, FunctionSort, FunctionSummary,
+        ANNOTATION_ACTOR, ANNOTATION_CORRELATION, FINALIZER, FunctionQuery, FunctionSort, FunctionSummary,
         LambdaFunction, NameCheck, NewFunction, Phase,
     },
     identity::{Caller, Permission},
@@ -151,6 +151,10 @@ impl Platform {
     ) -> Result<LambdaFunction> {
         validate::spec(&function.spec, tenant)?;
         sign(&mut function, caller);
+        // The operator would begin by putting it on: one write less before the build.
+        if !function.finalizers().iter().any(|finalizer| finalizer == FINALIZER) {
+            function.finalizers_mut().push(FINALIZER.to_owned());
+        }
         let created = self.functions_api(tenant).create(&PostParams::default(), &function).await?;
         self.cache().observe(created.clone());
         Ok(created)

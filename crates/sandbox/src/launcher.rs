@@ -34,6 +34,8 @@ struct Inner {
     cgroups: Cgroups,
     users: Users,
     prepared: Prepared,
+    /// A child that was only started, for the next trusted program.
+    started: Prepared,
     /// A sandbox that is taken is replaced.
     keeps_prepared: AtomicBool,
 }
@@ -83,10 +85,11 @@ impl Launcher {
         self.inner.prepare().await;
     }
 
-    /// From now on one sandbox is always ready.
+    /// From now on one sandbox is always ready, and one process for a trusted program.
     pub async fn keep_prepared(&self) {
         self.inner.keeps_prepared.store(true, Ordering::Release);
         self.inner.prepare().await;
+        self.inner.prepare_trusted().await;
     }
 
     /// What was found on this machine.
@@ -107,14 +110,14 @@ impl Launcher {
         reason = "it ends by itself, and what it makes goes with the launcher"
     )]
     pub async fn spawn(&self, spec: Spec) -> Result<Running, Error> {
-        let full = spec.isolation == Isolation::Full;
         let running = self.inner.spawn(spec, self.inner.capabilities.namespaces, false).await;
-        if full && self.inner.keeps_prepared.load(Ordering::Acquire) {
+        if self.inner.keeps_prepared.load(Ordering::Acquire) {
             let inner = self.inner.clone();
             tokio::spawn(async move {
                 // The program that starts now goes first.
                 tokio::time::sleep(AFTER_A_START).await;
                 inner.prepare().await;
+                inner.prepare_trusted().await;
             });
         }
         running
@@ -150,6 +153,7 @@ impl Inner {
             cgroups,
             users: Users::default(),
             prepared: Prepared::default(),
+            started: Prepared::default(),
             keeps_prepared: AtomicBool::new(false),
         }
     }
@@ -171,6 +175,16 @@ impl Inner {
         match prepared.await {
             Ok(waiting) => self.prepared.put(waiting),
             Err(error) => tracing::debug!(%error, "no sandbox could be prepared"),
+        }
+    }
+
+    async fn prepare_trusted(&self) {
+        if !self.started.is_empty() {
+            return;
+        }
+        match Waiting::start(self.command()).await {
+            Ok(waiting) => self.started.put(waiting),
+            Err(error) => tracing::debug!(%error, "no process could be started ahead"),
         }
     }
 
@@ -222,7 +236,11 @@ impl Inner {
             probe,
             spec,
         };
-        let prepared = if trusted || probe { None } else { self.prepared.take() };
+        let prepared = match (probe, trusted) {
+            (true, _) => None,
+            (false, true) => self.started.take(),
+            (false, false) => self.prepared.take(),
+        };
         let mut waiting = match prepared {
             Some(waiting) => waiting,
             None => Waiting::start(self.command()).await?,

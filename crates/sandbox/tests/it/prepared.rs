@@ -67,13 +67,25 @@ async fn a_trusted_program_leaves_the_prepared_sandbox_alone() {
 }
 
 #[tokio::test]
+async fn the_process_of_a_trusted_program_was_started_only_when_it_was_asked_for() {
+    let launcher = launcher().await;
+    until("the probes are over", || children().is_empty()).await;
+    launcher.keep_prepared().await;
+    let waiting = children();
+    let trusted = launcher.spawn(Spec { isolation: Isolation::Trusted, ..shell("echo own") }).await.unwrap();
+    assert!(waiting.contains(&trusted.pid()));
+    assert_eq!(finish(trusted).await.ok(), "own\n");
+    until("another one is ready", || children().len() == 2 && children() != waiting).await;
+}
+
+#[tokio::test]
 async fn one_is_always_ready_and_none_is_left_when_the_launcher_goes() {
     let launcher = launcher().await;
     until("the probes are over", || children().is_empty()).await;
     launcher.keep_prepared().await;
     let first = children();
     assert_eq!(finish(launcher.spawn(shell("echo x")).await.unwrap()).await.ok(), "x\n");
-    until("another one is ready", || children().len() == 1 && children() != first).await;
+    until("another one is ready", || children().len() == 2 && children() != first).await;
     drop(launcher);
     until("nothing is left", || children().is_empty()).await;
 }

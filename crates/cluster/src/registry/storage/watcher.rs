@@ -11,7 +11,7 @@ use super::shelf::Change;
 /// How many changes are taken at a time.
 const BATCH: usize = 256;
 /// How long after the disk has refused writes those who looked ahead begin anew.
-const AFTER_REFUSAL: Duration = Duration::from_millis(200);
+const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
 /// The version asked for has been compacted away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
-use sandbox::{Bind, Exit, Isolation, Network, Signal, Spec};
+use sandbox::{Bind, Exit, Isolation, Launcher, Network, Signal, Spec};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::harness::{finish, launcher, python, run, shell, toolchain};

@@ -83,7 +83,8 @@ impl Cache {
             layout.put_blob(File::open(blob).ok()?, &layer.blob.digest).ok()?;
         }
         // What is used stays longest. A cache that cannot be written is one all the same.
-        let _ = File::options().append(true).open(about).and_then(|file| file.set_modified(SystemTime::now()));
+        let _ =
+            File::options().append(true).open(about).and_then(|file| file.set_modified(SystemTime::now()));
         Some(layer)
     }
 

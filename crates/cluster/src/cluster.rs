@@ -105,7 +105,7 @@ impl Cluster {
         roles::create_defaults(&cluster.handle("kube-apiserver")).await?;
         cluster.start_controllers();
         if let Some(workload) = config.workload {
-            let (node, jobs) = 
+            let (node, jobs) =
                 (cluster.handle("kubelet").ahead(), cluster.handle("kube-controller-manager").ahead());
             workload::start(node, jobs, workload, &cluster.data_dir, &cluster.tasks).await?;
         }

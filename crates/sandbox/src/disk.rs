@@ -52,8 +52,7 @@ fn removed(supervisor: i32, devices: &HashSet<u64>) -> u64 {
             for entry in entries {
                 // The link leads to the file itself, whatever it was called.
                 let Ok(metadata) = fs::metadata(entry.path()) else { continue };
-                let counts =
-                    metadata.is_file() && metadata.nlink() == 0 && devices.contains(&metadata.dev());
+                let counts = metadata.is_file() && metadata.nlink() == 0 && devices.contains(&metadata.dev());
                 if counts && seen.insert((metadata.dev(), metadata.ino())) {
                     used = used.saturating_add(bytes(&metadata));
                 }

@@ -79,8 +79,9 @@ async fn look_at_service(hub: &Hub, key: &Key) -> ApiResult<()> {
     let spec = to_value(&desired.spec);
     ensure(hub, &hub.kinds.routes, "Route", &desired.metadata, spec).await?;
 
-    let configuration: Option<Configuration> = read(&hub.handle, &hub.kinds.configurations, key);
+    // In this order: a Route's status follows from the Configuration's, and must not be shown with an older one.
     let route: Option<Route> = read(&hub.handle, &hub.kinds.routes, key);
+    let configuration: Option<Configuration> = read(&hub.handle, &hub.kinds.configurations, key);
     let status = service::status(&service, configuration.as_ref(), route.as_ref(), &now(hub));
     write_status(hub, &hub.kinds.services, key, to_value(&status)).await
 }

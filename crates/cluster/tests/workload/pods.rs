@@ -46,7 +46,12 @@ async fn the_file_for_the_last_message_could_fill_the_disk() {
     pod["spec"]["containers"][0]["resources"] = json!({"limits": {"ephemeral-storage": "1M"}});
     let made = node.create_pod(pod).await;
     node.phase("p", "Running").await;
-    let mut log = node.pods().log_stream("p", &LogParams { follow: true, ..LogParams::default() }).await.unwrap().lines();
+    let mut log = node
+        .pods()
+        .log_stream("p", &LogParams { follow: true, ..LogParams::default() })
+        .await
+        .unwrap()
+        .lines();
     assert_eq!(log.try_next().await.unwrap().as_deref(), Some("tried"));
     let own = node.folder.path().join("pods").join(made.metadata.uid.unwrap());
     let size = std::fs::metadata(own.join("containers/c/termination-log")).unwrap().len();

@@ -181,7 +181,10 @@ mod tests {
     fn a_piece_of_a_long_line_lost_the_stamp_of_its_line() {
         let stamp = "2026-11-23T06:00:00.123456789Z";
         let piece = parse(b"2026-11-23T07:00:00Z is text here", Some(stamp), Timestamp::default());
-        assert_eq!((piece.stamp.as_str(), piece.line.at.to_string().as_str()), (stamp, "2026-11-23T06:00:00.123Z"));
+        assert_eq!(
+            (piece.stamp.as_str(), piece.line.at.to_string().as_str()),
+            (stamp, "2026-11-23T06:00:00.123Z")
+        );
         assert_eq!(piece.line.text, "2026-11-23T07:00:00Z is text here");
     }
 

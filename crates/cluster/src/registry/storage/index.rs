@@ -152,7 +152,10 @@ impl Index {
     /// All accepted objects.
     pub(super) fn list_ahead(&self, storage: &str, namespace: Option<&str>) -> Vec<Arc<Stored>> {
         let shelf = self.shelves.get(storage).into_iter();
-        shelf.flat_map(|shelf| shelf.range(namespace, None, self.assigned)).map(|(_, stored)| stored).collect()
+        shelf
+            .flat_map(|shelf| shelf.range(namespace, None, self.assigned))
+            .map(|(_, stored)| stored)
+            .collect()
     }
 
     /// Every visible object with its storage.

@@ -138,7 +138,8 @@ async fn a_write_that_was_taken_back_ends_the_watches_of_those_who_looked_ahead(
     assert_eq!(left.iter().map(|stored| stored.object().name()).collect::<Vec<_>>(), ["a"]);
     let next = put(&registry, &maps, "c", "1").await;
     for watcher in [&mut anew, &mut visible] {
-        let versions: Vec<u64> = watcher.next().await.unwrap().iter().map(|change| change.version()).collect();
+        let versions: Vec<u64> =
+            watcher.next().await.unwrap().iter().map(|change| change.version()).collect();
         assert_eq!(versions, [next.version()]);
     }
 }

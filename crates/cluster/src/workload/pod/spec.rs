@@ -105,8 +105,14 @@ impl Parts<'_> {
         // Jobs that an older version wrote still say what is said here now.
         env.extend(image.env.clone());
         let args = self.container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
-        let limits =
-            Limits { processes: None, cpu_weight: None, tmp_bytes: None, disk_bytes: None, file_bytes: None, ..self.limits() };
+        let limits = Limits {
+            processes: None,
+            cpu_weight: None,
+            tmp_bytes: None,
+            disk_bytes: None,
+            file_bytes: None,
+            ..self.limits()
+        };
         Ok(Spec {
             command: image.program.display().to_string(),
             args,

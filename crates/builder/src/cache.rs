@@ -6,13 +6,13 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use domain::TenantName;
+use domain::{Clock, SystemClock, TenantName};
 use oci::{Layer, Layout};
 use sha2::{Digest, Sha256};
 
 use crate::failure::{OrInternal, Result};
+use crate::prune::of_files;
 
 /// Changed when the way of installing changes.
 const GENERATION: &str = "2";
@@ -83,8 +83,10 @@ impl Cache {
             layout.put_blob(File::open(blob).ok()?, &layer.blob.digest).ok()?;
         }
         // What is used stays longest. A cache that cannot be written is one all the same.
-        let _ =
-            File::options().append(true).open(about).and_then(|file| file.set_modified(SystemTime::now()));
+        let _ = File::options()
+            .append(true)
+            .open(about)
+            .and_then(|file| file.set_modified(of_files(SystemClock.now())));
         Some(layer)
     }
 

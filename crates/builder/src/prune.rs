@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use domain::Timestamp;
+
 /// A temporary file of this age was left by a build that was killed.
 const LEFT_BEHIND: Duration = Duration::from_hours(24);
 
@@ -27,7 +29,8 @@ struct Item {
 
 /// Removes layers of the cache in `folder`, of all tenants, until no more than `budget` bytes are left. Builds may go
 /// on meanwhile: one that misses a layer installs anew.
-pub fn prune(folder: &Path, budget: u64, now: SystemTime) -> io::Result<Pruned> {
+pub fn prune(folder: &Path, budget: u64, now: Timestamp) -> io::Result<Pruned> {
+    let now = of_files(now);
     let mut items = Vec::new();
     let mut left = vec![folder.to_owned()];
     while let Some(path) = left.pop() {
@@ -79,35 +82,45 @@ pub fn prune(folder: &Path, budget: u64, now: SystemTime) -> io::Result<Pruned> 
     Ok(pruned)
 }
 
+/// A time as files have it.
+pub(crate) fn of_files(time: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(time.as_millis().try_into().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn layer(folder: &Path, name: &str, used: SystemTime) {
+    fn touch(path: &Path, used: Timestamp) {
+        fs::File::options().append(true).open(path).unwrap().set_modified(of_files(used)).unwrap();
+    }
+
+    fn layer(folder: &Path, name: &str, used: Timestamp) {
         fs::create_dir_all(folder).unwrap();
         for (kind, bytes) in [("layer", 1000), ("json", 10)] {
             let path = folder.join(format!("{name}.{kind}"));
             fs::write(&path, vec![0; bytes]).unwrap();
-            fs::File::options().append(true).open(path).unwrap().set_modified(used).unwrap();
+            touch(&path, used);
         }
     }
 
     #[test]
     fn layers_of_dependencies_were_kept_for_ever() {
         let root = tempfile::tempdir().unwrap();
-        let now = SystemTime::now();
+        let now = Timestamp::from_millis(1_700_000_000_000);
         let (acme, globex) = (root.path().join("dependencies/acme"), root.path().join("dependencies/globex"));
-        layer(&acme, "old", now - Duration::from_secs(30));
+        layer(&acme, "old", now.plus_millis(-30_000));
         layer(&acme, "newest", now);
-        layer(&globex, "new", now - Duration::from_secs(10));
+        layer(&globex, "new", now.plus_millis(-10_000));
         fs::write(acme.join(".tmpAbC"), "half").unwrap();
+        touch(&acme.join(".tmpAbC"), now);
         let kept = prune(root.path(), 10_000, now).unwrap();
         assert_eq!(kept, Pruned { removed: 0, kept_bytes: 3034 });
         let pruned = prune(root.path(), 2100, now).unwrap();
         assert_eq!(pruned, Pruned { removed: 1, kept_bytes: 2024 });
         assert!(!acme.join("old.layer").exists() && !acme.join("old.json").exists());
         assert!(acme.join("newest.layer").exists() && globex.join("new.json").exists());
-        let later = now + LEFT_BEHIND + Duration::from_secs(60);
+        let later = now.plus_millis(25 * 3_600_000);
         assert_eq!(prune(root.path(), 10_000, later).unwrap().removed, 1, "what a killed build left");
     }
 }

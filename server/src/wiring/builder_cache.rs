@@ -1,8 +1,9 @@
 //! What the server itself keeps within bounds: the cache of the builder, which is a level below the platform's crate.
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use domain::{Clock, SystemClock};
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked for what is too much.
@@ -13,7 +14,7 @@ pub(super) async fn prune_dependencies(folder: PathBuf, budget: u64, stop: Cance
     loop {
         let place = folder.clone();
         let pruning =
-            tokio::task::spawn_blocking(move || builder::prune(&place, budget, SystemTime::now())).await;
+            tokio::task::spawn_blocking(move || builder::prune(&place, budget, SystemClock.now())).await;
         match pruning.map_err(std::io::Error::other).and_then(|pruned| pruned) {
             Ok(pruned) if pruned.removed == 0 => {}
             Ok(pruned) => tracing::info!(

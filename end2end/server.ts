@@ -30,7 +30,8 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-export async function startPlatform(): Promise<Platform> {
+/** With more settings, as variables of the environment. */
+export async function startPlatform(more: Record<string, string> = {}): Promise<Platform> {
   const dataDir = mkdtempSync(join(tmpdir(), "kl-e2e-"));
   const binary = process.env.KL_BINARY ?? "../target/debug/knative-lambda";
   const [listen, gateway, cluster] = [await freePort(), await freePort(), await freePort()];
@@ -45,6 +46,7 @@ export async function startPlatform(): Promise<Platform> {
           KL_GATEWAY_LISTEN: `127.0.0.1:${gateway}`,
           KL_CLUSTER_LISTEN: `127.0.0.1:${cluster}`,
           KL_DATA_DIR: dataDir,
+          ...more,
         },
         stdio: ["ignore", "pipe", process.env.KL_E2E_LOG ? "inherit" : "ignore"],
       });

@@ -8,7 +8,7 @@ use leptos_router::{
     path,
 };
 
-use crate::pages::{builds, deadletters, events, functions, session};
+use crate::pages::{admin, builds, deadletters, events, functions, session, tenants};
 
 /// Every page. `Async`: the whole page is there before the first byte, so it is complete
 /// without JavaScript and its status code is right.
@@ -44,6 +44,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/t/:tenant/deadletters/replays/:id") view=deadletters::job::JobPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/deadletters/:position") view=deadletters::detail::DetailPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/deadletters/:position/edit") view=deadletters::edit::EditPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/members") view=tenants::members::MembersPage ssr=mode.clone()/>
+                <Route path=path!("/t/:tenant/audit") view=tenants::audit::AuditPage ssr=mode.clone()/>
+                <Route path=path!("/admin") view=admin::overview::OverviewPage ssr=mode.clone()/>
+                <Route path=path!("/admin/audit") view=admin::audit::AdminAuditPage ssr=mode.clone()/>
                 <Route path=path!("/t/:tenant/preferences") view=session::preferences::PreferencesPage ssr=mode/>
             </FlatRoutes>
         </Router>

@@ -33,6 +33,16 @@ impl AppError {
         ))
     }
 
+    /// A form that was shown to another session.
+    pub fn forged() -> Self {
+        Self(Problem::new(
+            403,
+            "form_token",
+            "This form is of an earlier session.",
+            "Nothing was changed. Load the page again; what you typed is kept there. Then send it once more.",
+        ))
+    }
+
     /// A form that cannot be read.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
         let mut problem = Problem::new(422, "invalid", "Some fields need a change.", "See the fields below.");

@@ -5,9 +5,51 @@
 //! wrong: the same with and without JavaScript.
 
 use domain::{FunctionName, TenantName};
-use http::{HeaderName, HeaderValue, StatusCode, header::LOCATION, request::Parts};
+use http::{Extensions, HeaderName, HeaderValue, StatusCode, header::LOCATION, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+
+use crate::{AppError, api::TOKEN_HEADER};
+
+/// Name of the field that ties a form to the session that it was shown to.
+pub const TOKEN_FIELD: &str = "form-token";
+
+/// What [`TOKEN_FIELD`] must say; the server's sign-in layer puts it into the request's extensions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormToken(pub String);
+
+impl FormToken {
+    /// Whether a form was shown to the session that sends it; scripts have no session and no forms.
+    pub fn fits(parts: &Extensions, sent: Option<&str>) -> bool {
+        parts.get::<Self>().is_none_or(|Self(wanted)| sent == Some(wanted))
+    }
+}
+
+fn of_request() -> Option<String> {
+    use_context::<Parts>()?.extensions.get::<FormToken>().map(|FormToken(value)| value.clone())
+}
+
+/// The hidden field of every form that posts: another site can not know what it says (SEC-02).
+pub fn token() -> AnyView {
+    of_request()
+        .map(|value| view! { <input type="hidden" name=TOKEN_FIELD value=value autocomplete="off"/> })
+        .into_any()
+}
+
+/// The same for what islands send.
+pub fn token_meta() -> AnyView {
+    of_request().map(|value| view! { <meta name=TOKEN_HEADER content=value/> }).into_any()
+}
+
+/// Stands in the request's extensions in place of [`Posted`] when the form is not of this session.
+#[derive(Debug, Clone, Copy)]
+pub struct Forged;
+
+/// Refuses what [`Forged`] marks.
+pub fn refuse_forged() -> Result<(), AppError> {
+    let forged = use_context::<Parts>().is_some_and(|parts| parts.extensions.get::<Forged>().is_some());
+    if forged { Err(AppError::forged()) } else { Ok(()) }
+}
 
 /// The fields of a form, in the order of the page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

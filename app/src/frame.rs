@@ -24,6 +24,10 @@ pub enum Section {
     Events,
     /// Events that could not be delivered.
     DeadLetters,
+    /// All tenants, for administrators.
+    Tenants,
+    /// The trail of all tenants, for administrators.
+    Trail,
     /// None of them.
     Other,
 }
@@ -68,11 +72,15 @@ where
     let page = move || {
         // Before anything is read: what changes from here on, the stream tells.
         let live_after = session::live_position();
-        let load = load();
+        let load = form::refuse_forged().map(|()| load());
         Suspend::new(async move {
             in_earnest().await;
             let tenant = param("tenant").and_then(|text| text.parse::<TenantName>().ok());
-            let content = load.await.unwrap_or_else(|error| failed(&error));
+            let content = match load {
+                Ok(load) => load.await,
+                Err(forged) => Err(forged),
+            };
+            let content = content.unwrap_or_else(|error| failed(&error));
             let tenants = api::session::tenants().await.unwrap_or_default();
             let dead = match &tenant {
                 Some(tenant) => api::dead_letters::badge(tenant.clone()).await.unwrap_or_default(),

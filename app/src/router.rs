@@ -7,6 +7,7 @@ use axum::{
     http::{
         StatusCode,
         header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+        request::Parts,
     },
     response::{IntoResponse as _, Response},
     routing::post,
@@ -16,7 +17,13 @@ use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{LeptosRoutes as _, generate_route_list, render_app_async_with_context};
 use platform::Platform;
 
-use crate::{app::App, assets::Assets, form, form::Posted, session::BuildLogsKept, shell::shell};
+use crate::{
+    app::App,
+    assets::Assets,
+    form::{self, Forged, FormToken, Posted, TOKEN_FIELD},
+    session::BuildLogsKept,
+    shell::shell,
+};
 
 /// Bytes of a posted form: the code of a function and its settings.
 const FORM_LIMIT: usize = 10 * 1024 * 1024;
@@ -56,7 +63,11 @@ where
     let request = Request::from_parts(parts.clone(), body);
     match Form::<Vec<(String, String)>>::from_request(request, &()).await {
         Ok(Form(fields)) => {
-            parts.extensions.insert(Posted(fields));
+            if belongs(&parts, &fields) {
+                parts.extensions.insert(Posted(fields));
+            } else {
+                parts.extensions.insert(Forged);
+            }
             render(Request::from_parts(parts, Body::empty())).await
         }
         Err(refused) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => refusal(Problem::new(
@@ -82,6 +93,11 @@ fn refusal(problem: Problem) -> Response {
         serde_json::to_string(&problem).unwrap_or_default(),
     )
         .into_response()
+}
+
+fn belongs(parts: &Parts, fields: &[(String, String)]) -> bool {
+    let sent = fields.iter().find(|(name, _)| name == TOKEN_FIELD).map(|(_, value)| value.as_str());
+    FormToken::fits(&parts.extensions, sent)
 }
 
 /// Only our own files, and the one inline script that Leptos writes, by its nonce.

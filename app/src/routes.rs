@@ -152,6 +152,26 @@ pub fn replay_job(tenant: &TenantName, id: &str) -> String {
     format!("/t/{tenant}/deadletters/replays/{id}")
 }
 
+/// Who is a member of a tenant.
+pub fn members(tenant: &TenantName) -> String {
+    format!("/t/{tenant}/members")
+}
+
+/// Who did what in a tenant.
+pub fn audit(tenant: &TenantName) -> String {
+    format!("/t/{tenant}/audit")
+}
+
+/// All tenants, for administrators.
+pub fn admin() -> String {
+    "/admin".to_owned()
+}
+
+/// Who did what in all tenants.
+pub fn admin_audit() -> String {
+    "/admin/audit".to_owned()
+}
+
 /// How this browser shows pages.
 pub fn preferences(tenant: &TenantName) -> String {
     format!("/t/{tenant}/preferences")

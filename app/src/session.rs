@@ -26,6 +26,16 @@ pub fn refused() -> Option<AppError> {
     use_context::<Parts>()?.extensions.get::<Problem>().cloned().map(AppError)
 }
 
+/// What the session of the request is called in the list of its owner's; the sign-in layer puts it into the
+/// request's extensions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionKey(pub String);
+
+/// The session that asks; none for scripts.
+pub fn key() -> Option<SessionKey> {
+    use_context::<Parts>()?.extensions.get::<SessionKey>().cloned()
+}
+
 /// Whether the caller may do `permission` in `tenant`; for buttons, the platform checks again.
 pub fn may(permission: Permission, tenant: &TenantName) -> bool {
     caller().is_some_and(|caller| caller.may(permission, tenant))

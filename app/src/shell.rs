@@ -6,6 +6,7 @@ use leptos_meta::MetaTags;
 use crate::{
     app::App,
     assets::Assets,
+    form,
     session::{self, Look},
 };
 
@@ -30,6 +31,7 @@ pub fn shell() -> impl IntoView {
                 <link rel="preload" r#as="font" r#type="font/woff2" crossorigin="" href=assets.url("fonts-geist.woff2")/>
                 <link rel="modulepreload" href=assets.url("app.js")/>
                 <script type="module" src=assets.url("boot.js")></script>
+                {form::token_meta()}
                 <MetaTags/>
             </head>
             <body>

@@ -1,9 +1,8 @@
 import { type Page, expect } from "@playwright/test";
-import { Functions, TENANT } from "./functions";
+import { Functions, ofPage, TENANT } from "./functions";
 
 const BROKEN =
   "def handler(event):\n    if event.get('mend'):\n        return 'mended'\n    raise ValueError('order %d is unknown' % event['order'])\n";
-const HEADERS = () => ({ origin: process.env.KL_E2E_URL ?? "" });
 
 /** A function that fails unless the data says `mend`, and gives each event one try only, so that nobody has to wait. */
 export async function createBroken(page: Page, name: string) {
@@ -17,7 +16,7 @@ export async function createBroken(page: Page, name: string) {
       eventing: { dlq: { retryMaxAttempts: 1 } },
     },
   };
-  const created = await page.request.post(`/api/v1/tenants/${TENANT}/functions`, { data, headers: HEADERS() });
+  const created = await page.request.post(`/api/v1/tenants/${TENANT}/functions`, { data, headers: await ofPage(page) });
   expect(created.status(), await created.text()).toBe(201);
   const functions = new Functions(page);
   await functions.open(name);
@@ -29,7 +28,7 @@ export async function createBroken(page: Page, name: string) {
 
 /** Publishes an event. */
 export async function publish(page: Page, event: object) {
-  const headers = { ...HEADERS(), "content-type": "application/cloudevents+json" };
+  const headers = { ...(await ofPage(page)), "content-type": "application/cloudevents+json" };
   const sent = await page.request.post(`/api/v1/tenants/${TENANT}/events`, { data: JSON.stringify({ specversion: "1.0", source: "shop", ...event }), headers });
   expect(sent.status(), await sent.text()).toBe(202);
 }

@@ -3,6 +3,13 @@ import { expect, type Page } from "@playwright/test";
 /** Tenant that the first start makes. */
 export const TENANT = "default";
 
+/** Headers of a request that a page sends: where it comes from, and the token of its session. */
+export async function ofPage(page: Page): Promise<Record<string, string>> {
+  const shown = await (await page.request.get(`/t/${TENANT}/preferences`)).text();
+  const token = /name="x-form-token" content="(\w+)"/.exec(shown)?.[1] ?? "";
+  return { origin: process.env.KL_E2E_URL ?? "", "x-form-token": token };
+}
+
 /** A name that no other spec uses. */
 export const uniqueName = (stem: string) => `${stem}-${Math.random().toString(36).slice(2, 8)}`;
 

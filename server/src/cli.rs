@@ -54,8 +54,17 @@ fn command() -> Command {
         .subcommand(Command::new("config").about("Prints the configuration reference"))
         .subcommand(
             Command::new("sign-in-link")
-                .about("Prints a fresh sign-in link for the server on this data folder"),
+                .about("Prints a fresh sign-in link for the server on this data folder")
+                .arg(
+                    Arg::new("as")
+                        .long("as")
+                        .help("Who signs in: admin, or a local person such as viewer, developer, owner")
+                        .default_value("admin"),
+                ),
         )
+        .subcommand(Command::new("audit").about("The audit trail").subcommand_required(true).subcommand(
+            Command::new("verify").about("Finds a row that was changed or taken away; 1 when there is one"),
+        ))
         .subcommand(token)
         .subcommand(Command::new(SANDBOX).hide(true))
 }
@@ -85,9 +94,14 @@ pub fn run(arguments: Vec<OsString>) -> Result<ExitCode> {
         Some((BUILDER, _)) => return runtime(2)?.block_on(builder_command::run()),
         Some(("crds", _)) => println!("{}", crds()?),
         Some(("config", _)) => print!("{}", config::reference()),
-        Some(("sign-in-link", _)) => {
+        Some(("sign-in-link", arguments)) => {
             let config = Config::load(&flags(&matches))?;
-            println!("{}", runtime(1)?.block_on(commands::sign_in_link(&config))?);
+            let name = arguments.get_one::<String>("as").cloned().unwrap_or_default();
+            println!("{}", runtime(1)?.block_on(commands::sign_in_link(&config, &name))?);
+        }
+        Some(("audit", _)) => {
+            let config = Config::load(&flags(&matches))?;
+            println!("{}", runtime(1)?.block_on(commands::verify_audit(&config))?);
         }
         Some(("token", sub)) => {
             let Some(("create", arguments)) = sub.subcommand() else { return Ok(ExitCode::from(2)) };
@@ -123,8 +137,12 @@ fn runtime(threads: usize) -> Result<tokio::runtime::Runtime> {
         .map_err(|error| Error::Part { what: "the asynchronous runtime", cause: error.to_string() })
 }
 
-/// The definitions as YAML.
+/// The definitions as YAML, a document each.
 fn crds() -> Result<String> {
-    serde_saphyr::to_string(&domain::function::LambdaFunction::crd())
-        .map_err(|error| Error::Command(format!("The definitions could not be printed: {error}.")))
+    let failed = |error: serde_saphyr::ser::Error| {
+        Error::Command(format!("The definitions could not be printed: {error}."))
+    };
+    let functions = serde_saphyr::to_string(&domain::function::LambdaFunction::crd()).map_err(failed)?;
+    let tenants = serde_saphyr::to_string(&domain::tenant::Tenant::crd()).map_err(failed)?;
+    Ok(format!("{functions}---\n{tenants}"))
 }

@@ -83,6 +83,18 @@ settings! {
     gateway_url: Text = "";
     /// Domain below which every function has a host of its own: `<function>.<tenant>.<domain>`.
     gateway_domain: Text = "fn.localhost";
+    /// The identity provider (OpenID Connect) that people sign in with: `https://id.example.org`; empty: local links.
+    oidc_issuer: Text = "";
+    /// This platform's name at the identity provider.
+    oidc_client_id: Text = "";
+    /// Its secret there; empty: a public client. Better as KL_OIDC_CLIENT_SECRET_FILE.
+    oidc_client_secret: Secret = "";
+    /// Where in the identity token the groups of a person stand; dots go deeper: `realm_access.roles`.
+    oidc_groups_claim: Text = "groups";
+    /// Groups, with commas between them, whose members administer the platform; nobody else does.
+    oidc_admin_groups: Text = "";
+    /// What is asked of the identity provider.
+    oidc_scopes: Text = "openid profile email";
     /// Builds at once per tenant; the rest queue.
     concurrent_builds: usize = "5";
     /// Days that events stay in the timeline; 0 keeps them for ever.
@@ -97,7 +109,11 @@ settings! {
     dependency_cache_mib: u32 = "5120";
     /// Requests per minute that one user may make.
     requests_per_minute: u32 = "1000";
-    /// Allows an address that other machines reach although sign-in is by local links only.
+    /// Live streams and followed logs that one session or token may have open.
+    streams_per_session: usize = "100";
+    /// Live streams and followed logs of everyone together.
+    streams: usize = "5000";
+    /// Allows addresses that other machines reach although sign-in is by local links only, or the sandbox is not complete.
     allow_public_listen: bool = "false";
     /// What is logged: `error`, `warn`, `info`, `debug`, or directives such as `info,operator=debug`.
     log: Text = "info";
@@ -107,6 +123,31 @@ settings! {
 
 /// A text; empty means not set.
 pub type Text = String;
+
+/// A text that is never shown.
+#[derive(Clone, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text, for the one who needs it.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "Secret(none)" } else { "Secret(…)" })
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
 
 fn read<T>(key: Option<Key>, text_of: &impl Fn(&Key) -> Option<String>) -> Result<T>
 where
@@ -189,6 +230,11 @@ impl Config {
             return format!("http://{}", reachable(self.listen));
         }
         self.public_url.trim_end_matches('/').to_owned()
+    }
+
+    /// Whether people sign in with an identity provider.
+    pub fn has_issuer(&self) -> bool {
+        !self.oidc_issuer.is_empty()
     }
 
     /// What people put before `<tenant>/<function>/`, without a slash at the end.

@@ -1,13 +1,24 @@
 //! The embedded gateway behind the platform's ports: calls out, observations in.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use axum::body::Body;
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::header,
+    middleware::{self, Next},
+    response::IntoResponse,
+};
 use bytes::Bytes;
 use cluster::knative::{self, Activator, ColdReason, Outcome};
 use domain::{FunctionName, TenantName, Timestamp, invocation::ColdStart};
 use http_body_util::BodyExt;
-use platform::{Answer, CallTag, Facts, Gateway, ObservedCall};
+use platform::{Answer, CallTag, Facts, Gateway, ObservedCall, Platform};
 use tokio::sync::mpsc;
+
+use crate::problem::Refusal;
 
 /// Calls in process, without a socket.
 pub(crate) struct Embedded(pub(crate) Activator);
@@ -32,6 +43,37 @@ impl Gateway for Embedded {
         });
         Answer { response: response.map(|body| body.map_err(Into::into).boxed_unsync()), facts }
     }
+}
+
+/// Refuses calls of functions whose tenant is suspended, before anything of it is woken.
+pub(crate) fn guard(router: Router, platform: Platform, domain: &str) -> Router {
+    let domain: Arc<str> = domain.into();
+    router.layer(middleware::from_fn(move |request: Request, next: Next| {
+        let suspended = called_tenant(&request, &domain).is_some_and(|tenant| platform.is_suspended(&tenant));
+        async move {
+            if suspended {
+                return Refusal::new(
+                    503,
+                    "tenant_suspended",
+                    "This function is stopped, because its tenant is suspended.",
+                    "Nothing is lost. An administrator of the platform can resume the tenant.",
+                )
+                .into_response();
+            }
+            next.run(request).await
+        }
+    }))
+}
+
+/// The tenant in `<function>.<tenant>.<domain>` or `/<tenant>/<function>/`.
+fn called_tenant(request: &Request, domain: &str) -> Option<TenantName> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| request.uri().host()).unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
+    let below = host.strip_suffix(domain).and_then(|below| below.strip_suffix('.'));
+    let named = below.and_then(|below| below.rsplit_once('.')).map(|(_, tenant)| tenant.to_owned());
+    let named = named.or_else(|| Some(request.uri().path().split('/').nth(1)?.to_owned()));
+    named?.parse().ok()
 }
 
 /// Hands finished calls to the platform; never waits, a full channel drops.

@@ -22,9 +22,11 @@ mod ingress;
 mod live;
 mod problem;
 mod problem_page;
+mod public;
 mod rest;
 mod router;
 mod state;
+mod streams;
 mod uploads;
 pub mod wiring;
 

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, Query, State},
     http::HeaderMap,
     response::{
@@ -18,9 +18,10 @@ use platform::LogUpdate;
 use serde::Deserialize;
 
 use crate::{
-    auth::Signed,
+    auth::{Credential, Signed},
     problem::{Answer, Refusal},
     state::AppState,
+    streams,
 };
 
 /// A comment this often keeps proxies from closing a quiet stream.
@@ -44,13 +45,15 @@ struct Which {
 async fn changes(
     State(state): State<AppState>,
     Signed(caller): Signed,
+    Extension(credential): Extension<Credential>,
     Query(Which { tenant, after }): Query<Which>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
     let since = last_id(&headers).or(after);
     let changes = state.platform.changes(&caller, &tenant, since).await.map_err(Refusal::of(&caller))?;
+    let place = state.streams.take(&credential.key())?;
     let messages = changes.map(|(id, change)| message(Some(id), None, &change));
-    Ok(sse(&state, messages))
+    Ok(sse(streams::guarded(&state, credential, caller.user, tenant, place, messages)))
 }
 
 /// Lines after this one are wanted.
@@ -65,39 +68,43 @@ struct After {
 async fn build_log(
     State(state): State<AppState>,
     Signed(caller): Signed,
+    Extension(credential): Extension<Credential>,
     Path((tenant, id)): Path<(TenantName, BuildId)>,
     Query(after): Query<After>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
-    log(&state, &caller, &tenant, LogTarget::Build(id), after, &headers).await
+    log(&state, caller, credential, tenant, LogTarget::Build(id), after, &headers).await
 }
 
 async fn function_log(
     State(state): State<AppState>,
     Signed(caller): Signed,
+    Extension(credential): Extension<Credential>,
     Path((tenant, name)): Path<(TenantName, FunctionName)>,
     Query(after): Query<After>,
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
-    log(&state, &caller, &tenant, LogTarget::Function(name), after, &headers).await
+    log(&state, caller, credential, tenant, LogTarget::Function(name), after, &headers).await
 }
 
 async fn log(
     state: &AppState,
-    caller: &Caller,
-    tenant: &TenantName,
+    caller: Caller,
+    credential: Credential,
+    tenant: TenantName,
     target: LogTarget,
     wanted: After,
     headers: &HeaderMap,
 ) -> Answer<impl IntoResponse + use<>> {
     let after = last_id(headers).unwrap_or(wanted.after);
-    let updates = state.platform.follow_log(caller, tenant, &target, after, wanted.correlation.as_deref());
-    let updates = updates.await.map_err(Refusal::of(caller))?;
+    let updates = state.platform.follow_log(&caller, &tenant, &target, after, wanted.correlation.as_deref());
+    let updates = updates.await.map_err(Refusal::of(&caller))?;
+    let place = state.streams.take(&credential.key())?;
     let messages = updates.map(|update| match update {
         LogUpdate::Lines(lines) => message(lines.last().map(|line| line.number), None, &lines),
         LogUpdate::State(state) => message(None, Some("state"), &state),
     });
-    Ok(sse(state, messages))
+    Ok(sse(streams::guarded(state, credential, caller.user, tenant, place, messages)))
 }
 
 fn last_id(headers: &HeaderMap) -> Option<u64> {
@@ -115,14 +122,13 @@ fn message(id: Option<u64>, name: Option<&str>, data: &impl serde::Serialize) ->
     }
 }
 
-/// A stream that begins at once, so that a browser knows that it is connected, and ends with the server.
-fn sse<S>(state: &AppState, messages: S) -> impl IntoResponse + use<S>
+/// A stream that begins at once, so that a browser knows that it is connected.
+fn sse<S>(messages: S) -> impl IntoResponse + use<S>
 where
     S: Stream<Item = Event> + Send + 'static,
 {
     let hello = stream::once(async { Event::default().comment("connected").retry(Duration::from_secs(1)) });
-    let messages = hello.chain(messages).take_until(state.stop.clone().cancelled_owned());
-    let stream = messages.map(Ok::<_, Infallible>);
+    let stream = hello.chain(messages).map(Ok::<_, Infallible>);
     let sse = Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat"));
     ([("x-accel-buffering", "no"), ("cache-control", "no-store")], sse)
 }

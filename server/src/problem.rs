@@ -45,6 +45,22 @@ impl Refusal {
         )
     }
 
+    /// The same with seconds after which a client may come back.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Sent without the token that pages of this session carry.
+    pub(crate) fn forged() -> Self {
+        Self::new(
+            403,
+            "form_token",
+            "This request was not sent by a page of your present session.",
+            "Load the page again and send it once more; scripts use a bearer token.",
+        )
+    }
+
     /// One field that was refused.
     pub(crate) fn field(field: &str, message: &str) -> Self {
         let mut refusal = Self::new(422, "invalid", message, "Correct the marked fields and try again.");

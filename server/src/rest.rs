@@ -3,6 +3,7 @@
 //!
 //! To add an operation: a handler in `rest/<noun>.rs` and a line in `operations!`.
 
+mod audit;
 mod builds;
 mod code;
 mod deadletters;
@@ -14,6 +15,7 @@ mod manifest_body;
 mod openapi;
 mod replays;
 mod schemas;
+mod tenants;
 
 use axum::{
     Json, Router,
@@ -72,7 +74,17 @@ operations! {
     get "/schemas" => schemas::list, "Event types, and where the schemas of their data are.", "" -> 200 "Object", [];
     get "/schemas/{type}" => schemas::read, "The JSON Schema of the data of an event type.", "" -> 200 "Object", [];
     post "/schemas/{type}/validate" => schemas::validate, "Whether the body would be accepted as data of this type.", "Any" -> 200 "Object", [];
-    get "/tenants" => functions::tenants, "The tenants that the caller has a role in.", "" -> 200 "Tenants", [];
+    get "/tenants" => tenants::list, "The tenants that the caller has a role in, as manifests.", "" -> 200 "TenantList", [];
+    post "/tenants" => tenants::create, "Makes a tenant from a manifest in JSON or YAML; for administrators.", "Tenant" -> 201 "Tenant", [];
+    get "/tenants/{tenant}" => tenants::read, "One tenant, as a manifest.", "" -> 200 "Tenant", [];
+    put "/tenants/{tenant}" => tenants::replace, "Replaces a tenant's spec; an owner may change its members.", "Tenant" -> 200 "Tenant", [];
+    delete "/tenants/{tenant}" => tenants::remove, "Deletes a tenant and all that belongs to it; for administrators.", "" -> 202 "Empty", [];
+    post "/tenants/{tenant}/suspend" => tenants::suspend, "Stops a tenant's functions and loses nothing; for administrators.", "" -> 200 "Tenant", [];
+    post "/tenants/{tenant}/resume" => tenants::resume, "Lets a suspended tenant go on; for administrators.", "" -> 200 "Tenant", [];
+    get "/tenants/{tenant}/quota" => tenants::quota, "What a tenant uses of what it may, fullest first.", "" -> 200 "QuotaUseList", [];
+    get "/tenants/{tenant}/audit" => audit::of_tenant, "Who did what in a tenant, newest first; with a format, all of it as a file.", "" -> 200 "AuditPage", ["actor", "action", "object", "result", "correlation", "since", "until", "limit", "cursor", "format"];
+    get "/admin/overview" => tenants::overview, "All tenants: state, functions by phase, builds, quota; for administrators.", "" -> 200 "OverviewPage", ["q", "suspended", "sort", "desc", "limit", "cursor"];
+    get "/admin/audit" => audit::all, "Who did what in all tenants, newest first; for administrators.", "" -> 200 "AuditPage", ["tenant", "actor", "action", "object", "result", "correlation", "since", "until", "limit", "cursor", "format"];
     get "/tenants/{tenant}/functions" => functions::list, "Functions, as manifests.", "" -> 200 "LambdaFunctionList", ["limit", "cursor"];
     post "/tenants/{tenant}/functions" => functions::create, "Creates a function from a manifest in JSON or YAML.", "LambdaFunction" -> 201 "LambdaFunction", [];
     get "/tenants/{tenant}/functions/{function}" => functions::read, "One function, as a manifest.", "" -> 200 "LambdaFunction", [];

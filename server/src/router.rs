@@ -13,7 +13,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
     assets,
-    auth::{layer, local},
+    auth::{layer, local, oidc},
     health, ingress, live,
     problem::Refusal,
     problem_page, rest,
@@ -23,6 +23,7 @@ use crate::{
 
 /// Everything, with its layers.
 pub(crate) fn router(state: AppState, pages: Router) -> Router {
+    let https = state.https;
     // Made anew for each answer and small: compressed on the way out. Streams must not be held back.
     let answers = Router::new()
         .nest(rest::BASE, rest::router())
@@ -30,6 +31,7 @@ pub(crate) fn router(state: AppState, pages: Router) -> Router {
         .route("/", get(home))
         .route("/sign-in", get(local::sign_in))
         .route("/sign-out", post(local::sign_out))
+        .merge(oidc::router())
         .with_state(state.clone())
         .merge(
             pages
@@ -53,7 +55,7 @@ pub(crate) fn router(state: AppState, pages: Router) -> Router {
         .merge(health::router())
         .with_state(state)
         .merge(recognised)
-        .layer(middleware::from_fn(harden))
+        .layer(middleware::from_fn_with_state(https, harden))
         .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
             let cause = panic
                 .downcast_ref::<String>()
@@ -74,19 +76,14 @@ async fn home(State(state): State<AppState>, Extension(caller): Extension<Caller
     let tenants = state.platform.tenants(&caller).await;
     match tenants.map(|tenants| tenants.into_iter().next()) {
         Ok(Some(tenant)) => Redirect::to(&format!("/t/{tenant}/functions")).into_response(),
-        Ok(None) => Refusal::new(
-            403,
-            "no_tenant",
-            "You are signed in, but not a member of any tenant.",
-            "Ask an administrator to make you a member of one.",
-        )
-        .into_response(),
+        Ok(None) if caller.user.platform_admin => Redirect::to(&app::routes::admin()).into_response(),
+        Ok(None) => Redirect::to("/signed-out?reason=no_tenant").into_response(),
         Err(error) => Refusal::of(&caller)(error).into_response(),
     }
 }
 
 /// Headers that every answer has (SEC-21). Pages bring their own policy, with a nonce.
-async fn harden(request: Request, next: Next) -> Response {
+async fn harden(State(https): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -96,6 +93,10 @@ async fn harden(request: Request, next: Next) -> Response {
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     );
+    if https {
+        // Two years: what browsers ask of hosts that are never reached without TLS again.
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
     set(header::X_FRAME_OPTIONS, "DENY");

@@ -15,7 +15,7 @@ use platform::UPLOAD_BYTES;
 use serde::Deserialize;
 
 use crate::{
-    auth::Signed,
+    auth::{Signed, csrf},
     problem::{Answer, Refusal},
     state::AppState,
 };
@@ -67,9 +67,18 @@ async fn from_form(
     tenant: &TenantName,
     request: Request,
 ) -> Answer<UploadReceipt> {
+    let session = request.extensions().clone();
+    let mut proved = csrf::knows_token(request.headers(), &session);
     let mut form = Multipart::from_request(request, state).await.map_err(|_| unreadable())?;
     while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
-        let Some(filename) = field.file_name().map(str::to_owned) else { continue };
+        let Some(filename) = field.file_name().map(str::to_owned) else {
+            let name = field.name().map(str::to_owned);
+            proved |= csrf::is_token(name.as_deref(), &field.text().await.map_err(|_| unreadable())?, &session);
+            continue;
+        };
+        if !proved {
+            return Err(Refusal::forged());
+        }
         return state.platform.upload(caller, tenant, &filename, field).await.map_err(Refusal::of(caller));
     }
     Err(Refusal::field("file", "Choose a file."))
@@ -102,12 +111,16 @@ async fn without_file(
     tenant: &TenantName,
     request: Request,
 ) -> Answer<Vec<(String, String)>> {
+    let session = request.extensions().clone();
+    let mut proved = csrf::knows_token(request.headers(), &session);
     let mut form = Multipart::from_request(request, state).await.map_err(|_| unreadable())?;
     let (mut fields, mut sent, mut room) = (Vec::new(), None, FORM_TEXT);
     while let Some(mut field) = form.next_field().await.map_err(|_| unreadable())? {
         let name = field.name().unwrap_or_default().to_owned();
         match field.file_name().map(str::to_owned) {
             Some(filename) if filename.is_empty() => {}
+            // The token stands first in every form.
+            Some(_) if !proved => return Err(Refusal::forged()),
             Some(filename) => {
                 let taken = state.platform.upload(caller, tenant, &filename, field).await;
                 sent = Some(taken.map_err(Refusal::of(caller)));
@@ -118,7 +131,9 @@ async fn without_file(
                     room = room.checked_sub(chunk.len()).ok_or_else(unreadable)?;
                     text.extend_from_slice(&chunk);
                 }
-                fields.push((name, String::from_utf8_lossy(&text).into_owned()));
+                let text = String::from_utf8_lossy(&text).into_owned();
+                proved |= csrf::is_token(Some(&name), &text, &session);
+                fields.push((name, text));
             }
         }
     }

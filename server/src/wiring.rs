@@ -23,14 +23,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Error, Result, assets,
-    auth::local,
+    auth::{local, oidc::Oidc},
     cli,
     config::{self, Config},
     data_folder::DataFolder,
-    gateway::{Embedded, Observer},
+    gateway::{self, Embedded, Observer},
     image_store::LayoutFolder,
-    router,
+    public, router,
     state::AppState,
+    streams::Streams,
 };
 
 /// Observed calls that may wait to be kept; beyond it they are dropped.
@@ -89,7 +90,7 @@ pub async fn serve(config: Config) -> Result<()> {
 /// Starts the platform; `program` is the executable with the hidden subcommands.
 pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     refuse_other_backends(config)?;
-    refuse_public(config)?;
+    public::refuse_without_sign_in(config)?;
     let folder = DataFolder::open(&config.data_dir)?;
     let listener = listen(config.listen, "KL_LISTEN").await?;
     let gateway_listener = listen(config.gateway_listen, "KL_GATEWAY_LISTEN").await?;
@@ -99,6 +100,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     let config =
         &Config { listen: address, gateway_listen: gateway, cluster_listen: kubernetes, ..config.clone() };
     let admin_token = folder.admin_token()?;
+    let oidc = Oidc::new(config)?;
 
     let path = config::search_path();
     let (store, bus, launcher, toolchain) = tokio::join!(
@@ -108,6 +110,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         Toolchain::discover(&path),
     );
     let (store, bus) = (store?, bus.map_err(|error| Error::part("the event bus")(&error))?);
+    public::refuse_without_sandbox(config, &launcher.capabilities().missing())?;
     for missing in launcher.capabilities().missing() {
         tracing::warn!("the sandbox is not complete: {missing}");
     }
@@ -143,7 +146,11 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         images: Arc::new(LayoutFolder(images.root().to_owned())),
         clock: Arc::new(SystemClock),
     };
-    let settings = Settings { gateway_url: config.gateway_url(), runtimes: options };
+    let settings = Settings {
+        gateway_url: config.gateway_url(),
+        runtimes: options,
+        sign_in: oidc.is_some().then(|| "/auth/login".to_owned()),
+    };
     let platform = Platform::new(ports, settings);
     let (calls, observed) = mpsc::channel(CALLS_WAITING);
     cluster.activator().observe(Arc::new(Observer(calls)));
@@ -152,6 +159,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
     tasks.spawn(operate(client.clone(), bus.clone(), operator_settings, stop.clone()));
     // What follows asks the cache whose an event, an upload or a log is: it must have seen the cluster.
     platform.ready().await;
+    tasks.spawn(platform.clone().run_audit(stop.clone()));
     tasks.spawn(platform.clone().run_recorder(stop.clone()));
     tasks.spawn(platform.clone().run_collector(stop.clone()));
     tasks.spawn(platform.clone().run_dispatcher(stop.clone()));
@@ -175,19 +183,22 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         platform: platform.clone(),
         store: store.clone(),
         admin_token: admin_token.as_str().into(),
+        oidc: oidc.map(Arc::new),
         https: config.public_url().starts_with("https:"),
         requests_per_minute: config.requests_per_minute,
+        streams: Streams::new(config.streams_per_session, config.streams),
         stop: stop.clone(),
         metrics: metrics(),
     };
     let gateway_router =
         cluster::knative::gateway_router(cluster.activator().clone(), &config.gateway_domain);
+    let gateway_router = gateway::guard(gateway_router, platform.clone(), &config.gateway_domain);
     http.spawn(shutdown::serve(listener, router::router(state, pages(platform, config)?), stop.clone()));
     http.spawn(shutdown::serve(gateway_listener, gateway_router, stop.clone()));
     cluster
         .serve(cluster_listener, &folder.path().join("kubeconfig"))
         .map_err(|error| Error::part("the Kubernetes API")(&error))?;
-    let link = local::new_link(&*store, &config.public_url(), SystemClock.now())
+    let link = local::new_link(&*store, &config.public_url(), local::administrator(), SystemClock.now())
         .await
         .map_err(|error| Error::part("sign-in")(&error))?;
     Ok(Running {
@@ -267,19 +278,6 @@ fn refuse_other_backends(config: &Config) -> Result<()> {
         "KL_CLUSTER has the value \"{}\"; this version knows \"embedded\" only.",
         config.cluster
     )))
-}
-
-/// Sign-in is by a link that the administrator hands out: fine on this machine, not in public.
-fn refuse_public(config: &Config) -> Result<()> {
-    let public = [("KL_LISTEN", config.listen), ("KL_CLUSTER_LISTEN", config.cluster_listen)];
-    let found = public.iter().find(|(_, address)| !address.ip().is_loopback());
-    match found {
-        Some((name, address)) if !config.allow_public_listen => Err(Error::Config(format!(
-            "{name} is {address}, which other machines reach, but sign-in is by local links only. Use 127.0.0.1, \
-             or set KL_ALLOW_PUBLIC_LISTEN=true when something in front of it decides who may come in."
-        ))),
-        _ => Ok(()),
-    }
 }
 
 async fn listen(address: SocketAddr, variable: &'static str) -> Result<TcpListener> {

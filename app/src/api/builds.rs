@@ -6,10 +6,10 @@ use server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
 use crate::api::cx;
-use crate::error::AppError;
+use crate::{api::Client, error::AppError};
 
 /// One page of a function's builds, newest first.
-#[server(prefix = "/fn", endpoint = "builds/list", input = Json)]
+#[server(prefix = "/fn", endpoint = "builds/list", input = Json, client = Client)]
 pub async fn list_builds(
     tenant: TenantName,
     name: FunctionName,
@@ -20,21 +20,21 @@ pub async fn list_builds(
 }
 
 /// One build.
-#[server(prefix = "/fn", endpoint = "builds/get", input = Json)]
+#[server(prefix = "/fn", endpoint = "builds/get", input = Json, client = Client)]
 pub async fn get_build(tenant: TenantName, id: BuildId) -> Result<Build, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.get_build(&caller, &tenant, &id).await?)
 }
 
 /// Builds the present source again.
-#[server(prefix = "/fn", endpoint = "builds/retry", input = Json)]
+#[server(prefix = "/fn", endpoint = "builds/retry", input = Json, client = Client)]
 pub async fn retry_build(tenant: TenantName, id: BuildId) -> Result<(), AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.retry_build(&caller, &tenant, &id).await?)
 }
 
 /// Asks a build to end.
-#[server(prefix = "/fn", endpoint = "builds/cancel", input = Json)]
+#[server(prefix = "/fn", endpoint = "builds/cancel", input = Json, client = Client)]
 pub async fn cancel_build(tenant: TenantName, id: BuildId) -> Result<(), AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.cancel_build(&caller, &tenant, &id).await?)

@@ -14,17 +14,17 @@ use server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
 use crate::api::cx;
-use crate::error::AppError;
+use crate::{api::Client, error::AppError};
 
 /// How many there are, up to a hundred.
-#[server(prefix = "/fn", endpoint = "deadletters/badge", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/badge", input = Json, client = Client)]
 pub async fn badge(tenant: TenantName) -> Result<u64, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.dead_letter_badge(&caller, &tenant).await?)
 }
 
 /// One page, newest first.
-#[server(prefix = "/fn", endpoint = "deadletters/list", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/list", input = Json, client = Client)]
 pub async fn list_dead_letters(
     tenant: TenantName,
     filter: DeadLetterFilter,
@@ -35,7 +35,7 @@ pub async fn list_dead_letters(
 }
 
 /// By error.
-#[server(prefix = "/fn", endpoint = "deadletters/groups", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/groups", input = Json, client = Client)]
 pub async fn group_dead_letters(
     tenant: TenantName,
     filter: DeadLetterFilter,
@@ -45,21 +45,21 @@ pub async fn group_dead_letters(
 }
 
 /// One dead letter.
-#[server(prefix = "/fn", endpoint = "deadletters/get", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/get", input = Json, client = Client)]
 pub async fn get_dead_letter(tenant: TenantName, position: i64) -> Result<DeadLetter, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.get_dead_letter(&caller, &tenant, position).await?)
 }
 
 /// The replays of an event, oldest first.
-#[server(prefix = "/fn", endpoint = "deadletters/lineage", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/lineage", input = Json, client = Client)]
 pub async fn lineage(tenant: TenantName, event: CloudEvent) -> Result<Vec<ReplayRecord>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.lineage(&caller, &tenant, &event).await?)
 }
 
 /// Sends one again, with other data when some is given.
-#[server(prefix = "/fn", endpoint = "deadletters/replay", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/replay", input = Json, client = Client)]
 pub async fn replay_dead_letter(
     tenant: TenantName,
     position: i64,
@@ -70,42 +70,42 @@ pub async fn replay_dead_letter(
 }
 
 /// What a replay would send.
-#[server(prefix = "/fn", endpoint = "deadletters/plan", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/plan", input = Json, client = Client)]
 pub async fn plan_replay(tenant: TenantName, filter: DeadLetterFilter) -> Result<ReplayPlan, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.plan_replay(&caller, &tenant, &filter).await?)
 }
 
 /// Begins a replay job.
-#[server(prefix = "/fn", endpoint = "deadletters/replays/start", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/replays/start", input = Json, client = Client)]
 pub async fn start_replay(tenant: TenantName, asked: Replay) -> Result<ReplayJob, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.start_replay(&caller, &tenant, asked).await?)
 }
 
 /// The newest jobs.
-#[server(prefix = "/fn", endpoint = "deadletters/replays/list", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/replays/list", input = Json, client = Client)]
 pub async fn list_replays(tenant: TenantName) -> Result<Vec<ReplayJob>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.list_replays(&caller, &tenant).await?)
 }
 
 /// One job.
-#[server(prefix = "/fn", endpoint = "deadletters/replays/get", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/replays/get", input = Json, client = Client)]
 pub async fn get_replay(tenant: TenantName, id: String) -> Result<ReplayJob, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.get_replay(&caller, &tenant, &id).await?)
 }
 
 /// Pauses, goes on with or aborts a job.
-#[server(prefix = "/fn", endpoint = "deadletters/replays/set", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/replays/set", input = Json, client = Client)]
 pub async fn set_replay(tenant: TenantName, id: String, state: ReplayState) -> Result<ReplayJob, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.set_replay(&caller, &tenant, &id, state).await?)
 }
 
 /// Throws dead letters away; how many.
-#[server(prefix = "/fn", endpoint = "deadletters/discard", input = Json)]
+#[server(prefix = "/fn", endpoint = "deadletters/discard", input = Json, client = Client)]
 pub async fn discard_dead_letters(
     tenant: TenantName,
     filter: DeadLetterFilter,

@@ -9,10 +9,10 @@ use server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
 use crate::api::cx;
-use crate::error::AppError;
+use crate::{api::Client, error::AppError};
 
 /// One page, newest first.
-#[server(prefix = "/fn", endpoint = "events/list", input = Json)]
+#[server(prefix = "/fn", endpoint = "events/list", input = Json, client = Client)]
 pub async fn list_events(
     tenant: TenantName,
     filter: EventFilter,
@@ -34,21 +34,21 @@ pub async fn overview_of_events(
 }
 
 /// One event.
-#[server(prefix = "/fn", endpoint = "events/get", input = Json)]
+#[server(prefix = "/fn", endpoint = "events/get", input = Json, client = Client)]
 pub async fn get_event(tenant: TenantName, position: i64) -> Result<EventRecord, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.get_event(&caller, &tenant, position).await?)
 }
 
 /// One event and what became of it.
-#[server(prefix = "/fn", endpoint = "events/life", input = Json)]
+#[server(prefix = "/fn", endpoint = "events/life", input = Json, client = Client)]
 pub async fn life_of_event(tenant: TenantName, position: i64) -> Result<EventLife, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.event_life(&caller, &tenant, position).await?)
 }
 
 /// Saves an event as a test of a function.
-#[server(prefix = "/fn", endpoint = "events/capture", input = Json)]
+#[server(prefix = "/fn", endpoint = "events/capture", input = Json, client = Client)]
 pub async fn capture_event(
     tenant: TenantName,
     position: i64,
@@ -60,7 +60,7 @@ pub async fn capture_event(
 }
 
 /// All events of one intention, oldest first.
-#[server(prefix = "/fn", endpoint = "events/chain", input = Json)]
+#[server(prefix = "/fn", endpoint = "events/chain", input = Json, client = Client)]
 pub async fn event_chain(
     tenant: TenantName,
     correlation: CorrelationId,
@@ -70,7 +70,7 @@ pub async fn event_chain(
 }
 
 /// Puts an event onto the bus.
-#[server(prefix = "/fn", endpoint = "events/publish", input = Json)]
+#[server(prefix = "/fn", endpoint = "events/publish", input = Json, client = Client)]
 pub async fn publish_event(tenant: TenantName, event: CloudEvent) -> Result<(), AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.publish_event(&caller, &tenant, event).await.map(drop)?)

@@ -13,10 +13,10 @@ use server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
 use crate::api::cx;
-use crate::error::AppError;
+use crate::{api::Client, error::AppError};
 
 /// One page of the list.
-#[server(prefix = "/fn", endpoint = "functions/list", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/list", input = Json, client = Client)]
 pub async fn list_functions(
     tenant: TenantName,
     query: FunctionQuery,
@@ -26,21 +26,21 @@ pub async fn list_functions(
 }
 
 /// How many functions are in each phase.
-#[server(prefix = "/fn", endpoint = "functions/counts", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/counts", input = Json, client = Client)]
 pub async fn function_counts(tenant: TenantName) -> Result<Vec<(Phase, i64)>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.function_counts(&caller, &tenant).await?)
 }
 
 /// All that a function's page shows.
-#[server(prefix = "/fn", endpoint = "functions/get", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/get", input = Json, client = Client)]
 pub async fn get_function(tenant: TenantName, name: FunctionName) -> Result<FunctionDetail, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.get_function(&caller, &tenant, &name).await?)
 }
 
 /// Whether a name can be taken.
-#[server(prefix = "/fn", endpoint = "functions/check-name", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/check-name", input = Json, client = Client)]
 pub async fn check_name(tenant: TenantName, text: String) -> Result<NameCheck, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.check_name(&caller, &tenant, &text).await?)
@@ -61,28 +61,28 @@ pub async fn preflight_of(tenant: TenantName, name: FunctionName) -> Result<Vec<
 }
 
 /// The create form.
-#[server(prefix = "/fn", endpoint = "functions/create", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/create", input = Json, client = Client)]
 pub async fn create_function(tenant: TenantName, new: NewFunction) -> Result<FunctionSummary, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.create_function(&caller, &tenant, new).await?)
 }
 
 /// Takes a function away with all that belongs to it.
-#[server(prefix = "/fn", endpoint = "functions/delete", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/delete", input = Json, client = Client)]
 pub async fn delete_function(tenant: TenantName, name: FunctionName) -> Result<(), AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.delete_function(&caller, &tenant, &name).await?)
 }
 
 /// The code, as far as it can be shown.
-#[server(prefix = "/fn", endpoint = "functions/source", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/source", input = Json, client = Client)]
 pub async fn get_source(tenant: TenantName, name: FunctionName) -> Result<SourceView, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.get_source(&caller, &tenant, &name).await?)
 }
 
 /// New code.
-#[server(prefix = "/fn", endpoint = "functions/deploy", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/deploy", input = Json, client = Client)]
 pub async fn deploy_function(
     tenant: TenantName,
     name: FunctionName,
@@ -93,7 +93,7 @@ pub async fn deploy_function(
 }
 
 /// The Settings tab.
-#[server(prefix = "/fn", endpoint = "functions/settings", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/settings", input = Json, client = Client)]
 pub async fn update_settings(
     tenant: TenantName,
     name: FunctionName,
@@ -104,7 +104,7 @@ pub async fn update_settings(
 }
 
 /// The manifest as YAML.
-#[server(prefix = "/fn", endpoint = "functions/yaml", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/yaml", input = Json, client = Client)]
 pub async fn get_yaml(tenant: TenantName, name: FunctionName) -> Result<String, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.get_yaml(&caller, &tenant, &name).await?)
@@ -112,7 +112,7 @@ pub async fn get_yaml(tenant: TenantName, name: FunctionName) -> Result<String, 
 
 /// A manifest in YAML or JSON; with a name it replaces that function's spec, when that is no newer than
 /// `version`.
-#[server(prefix = "/fn", endpoint = "functions/apply", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/apply", input = Json, client = Client)]
 pub async fn apply_yaml(
     tenant: TenantName,
     name: Option<FunctionName>,
@@ -124,21 +124,21 @@ pub async fn apply_yaml(
 }
 
 /// What the create form would write.
-#[server(prefix = "/fn", endpoint = "functions/preview-new", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/preview-new", input = Json, client = Client)]
 pub async fn preview_new(tenant: TenantName, new: NewFunction) -> Result<Preview, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.preview_new(&caller, &tenant, new).await?)
 }
 
 /// A manifest as the create form would show it.
-#[server(prefix = "/fn", endpoint = "functions/manifest-form", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/manifest-form", input = Json, client = Client)]
 pub async fn form_of_manifest(tenant: TenantName, text: String) -> Result<ManifestForm, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.manifest_as_form(&caller, &tenant, &text)?)
 }
 
 /// What the Settings tab would write, beside what is there.
-#[server(prefix = "/fn", endpoint = "functions/preview-settings", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/preview-settings", input = Json, client = Client)]
 pub async fn preview_settings(
     tenant: TenantName,
     name: FunctionName,
@@ -149,7 +149,7 @@ pub async fn preview_settings(
 }
 
 /// The languages of the create form.
-#[server(prefix = "/fn", endpoint = "functions/runtimes", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/runtimes", input = Json, client = Client)]
 pub async fn runtimes() -> Result<Vec<RuntimeOption>, AppError> {
     let (platform, caller) = cx()?;
     let _signed_in = caller;

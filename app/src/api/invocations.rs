@@ -9,10 +9,10 @@ use server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
 use crate::api::cx;
-use crate::error::AppError;
+use crate::{api::Client, error::AppError};
 
 /// Calls a function and waits for its answer.
-#[server(prefix = "/fn", endpoint = "invocations/invoke", input = Json)]
+#[server(prefix = "/fn", endpoint = "invocations/invoke", input = Json, client = Client)]
 pub async fn invoke(
     tenant: TenantName,
     name: FunctionName,
@@ -23,14 +23,14 @@ pub async fn invoke(
 }
 
 /// Requests that were saved to test with.
-#[server(prefix = "/fn", endpoint = "invocations/tests", input = Json)]
+#[server(prefix = "/fn", endpoint = "invocations/tests", input = Json, client = Client)]
 pub async fn saved_tests(tenant: TenantName, name: FunctionName) -> Result<Vec<SavedTest>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.saved_tests(&caller, &tenant, &name).await?)
 }
 
 /// Saves a request under a name, over the one that has it.
-#[server(prefix = "/fn", endpoint = "invocations/save-test", input = Json)]
+#[server(prefix = "/fn", endpoint = "invocations/save-test", input = Json, client = Client)]
 pub async fn save_test(
     tenant: TenantName,
     name: FunctionName,
@@ -42,7 +42,7 @@ pub async fn save_test(
 }
 
 /// Forgets a saved request.
-#[server(prefix = "/fn", endpoint = "invocations/delete-test", input = Json)]
+#[server(prefix = "/fn", endpoint = "invocations/delete-test", input = Json, client = Client)]
 pub async fn delete_saved_test(
     tenant: TenantName,
     name: FunctionName,

@@ -2,6 +2,7 @@
 //! validation and audit live in `platform`.
 
 pub mod builds;
+mod client;
 pub mod dead_letters;
 pub mod events;
 pub mod functions;
@@ -9,8 +10,11 @@ pub mod invocations;
 pub mod logs;
 pub mod schemas;
 pub mod session;
+pub mod tenants;
 pub mod triggers;
 pub mod views;
+
+pub use client::{Client, TOKEN_HEADER, page_token};
 
 /// The platform and who asks: the only code that reads them from the request.
 #[cfg(feature = "ssr")]

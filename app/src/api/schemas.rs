@@ -7,17 +7,17 @@ use server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
 use crate::api::cx;
-use crate::error::AppError;
+use crate::{api::Client, error::AppError};
 
 /// The JSON Schema of the data of a type, by its name.
-#[server(prefix = "/fn", endpoint = "schemas/get", input = Json)]
+#[server(prefix = "/fn", endpoint = "schemas/get", input = Json, client = Client)]
 pub async fn data_schema(kind: String) -> Result<Value, AppError> {
     cx()?;
     Ok(domain::event::schema(known(&kind)?).to_value())
 }
 
 /// Whether data would be accepted; if not, why.
-#[server(prefix = "/fn", endpoint = "schemas/check", input = Json)]
+#[server(prefix = "/fn", endpoint = "schemas/check", input = Json, client = Client)]
 pub async fn check_data(kind: String, data: Value) -> Result<Option<String>, AppError> {
     cx()?;
     Ok(domain::event::check_data(known(&kind)?, &data).err().map(|why| why.to_string()))

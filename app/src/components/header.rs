@@ -18,12 +18,22 @@ pub fn Header(
     live_after: u64,
 ) -> impl IntoView {
     let home = tenant.as_ref().map_or_else(|| "/".to_owned(), routes::functions);
+    let above = matches!(section, Section::Tenants | Section::Trail);
+    let own = tenants.first().map(routes::preferences).unwrap_or_default();
     view! {
         <header class="top">
             <a class="brand" href=home>
                 <svg class="logo" aria-hidden="true"><use href="#i-logo"></use></svg>
                 <span class="brand-name">"Knative Lambda"</span>
             </a>
+            {above.then(|| view! {
+                <nav class="sections" aria-label="Sections">
+                    {entry(routes::admin(), "tenant", "All tenants", section == Section::Tenants)}
+                    {entry(routes::admin_audit(), "file", "Audit trail", section == Section::Trail)}
+                </nav>
+                <span class="gap"></span>
+                {(!own.is_empty()).then(|| preferences(own))}
+            })}
             {tenant.map(|tenant| view! {
                 {switcher(&tenant, tenants)}
                 <nav class="sections" aria-label="Sections">
@@ -39,12 +49,19 @@ pub fn Header(
                 <button type="button" class="button quiet small find" hidden data-open="palette" aria-keyshortcuts="Control+K Meta+K">
                     {icon("search")}<span class="label">"Search"</span><kbd>"Ctrl K"</kbd>
                 </button>
-                <a class="button quiet small square" href=routes::preferences(&tenant)>
-                    {icon("user")}<span class="sr">"Preferences and sign-out"</span>
-                </a>
+                {preferences(routes::preferences(&tenant))}
             })}
         </header>
     }
+}
+
+fn preferences(href: String) -> AnyView {
+    view! {
+        <a class="button quiet small square" href=href>
+            {icon("user")}<span class="sr">"Preferences and sign-out"</span>
+        </a>
+    }
+    .into_any()
 }
 
 fn entry(href: String, shape: &'static str, text: &'static str, here: bool) -> AnyView {
@@ -69,6 +86,7 @@ fn dead_letters(tenant: &TenantName, dead: u64, here: bool) -> AnyView {
 /// The tenant in words, and links to the others behind it: nothing switches by itself.
 fn switcher(tenant: &TenantName, tenants: Vec<TenantName>) -> AnyView {
     let role = session::caller().and_then(|caller| caller.role_in(tenant)).map(|role| role.as_str());
+    let admin = session::caller().is_some_and(|caller| caller.user.platform_admin);
     let others: Vec<_> = tenants
         .into_iter()
         .map(|other| {
@@ -82,6 +100,11 @@ fn switcher(tenant: &TenantName, tenants: Vec<TenantName>) -> AnyView {
             <div class="menu-panel">
                 <p class="quiet-text">"Tenants"{role.map(|role| format!(" · you are {role} here"))}</p>
                 <ul>{others}</ul>
+                <ul>
+                    <li><a href=routes::members(tenant)>{icon("user")}"Members"</a></li>
+                    <li><a href=routes::audit(tenant)>{icon("file")}"Audit trail"</a></li>
+                    {admin.then(|| view! { <li><a href=routes::admin()>{icon("tenant")}"All tenants"</a></li> })}
+                </ul>
             </div>
         </details>
     }

@@ -59,7 +59,7 @@ pub fn views_menu(place: &Place<'_>, views: &[SavedView]) -> AnyView {
             view! {
                 <li class="view-row">
                     <a href=format!("{}{mark}{}", place.path, view.query) aria-current=current>{icon("save")}<span class="clip">{view.title.clone()}</span></a>
-                    <form method="post" action=place.here.to_owned()>
+                    <form method="post" action=place.here.to_owned()>{form::token()}
                         <input type="hidden" name="view" value=view.title.clone()/>
                         <button class="button quiet small square" name="do" value="forget-view">{icon("cross")}<span class="sr">{format!("Forget the view {}", view.title)}</span></button>
                     </form>
@@ -76,7 +76,7 @@ pub fn views_menu(place: &Place<'_>, views: &[SavedView]) -> AnyView {
             <div class="menu-panel">
                 {none}
                 <ul>{rows}</ul>
-                <form method="post" action=place.here.to_owned() class="menu-form">
+                <form method="post" action=place.here.to_owned() class="menu-form">{form::token()}
                     <label for="view">"Save the present filter as"</label>
                     <span class="menu-field">
                         <input id="view" name="view" required maxlength="40" autocomplete="off"/>
@@ -106,7 +106,7 @@ pub fn columns_menu(
         <details class="menu view-menu wide-only">
             <summary>{icon("columns")}"Columns"{icon("down")}</summary>
             <div class="menu-panel">
-                <form method="post" action=place.here.to_owned() class="menu-form">
+                <form method="post" action=place.here.to_owned() class="menu-form">{form::token()}
                     {boxes}
                     <button class="button small" name="do" value="columns">"Show these"</button>
                 </form>

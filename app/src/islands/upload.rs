@@ -20,6 +20,7 @@ use web_sys::{
 };
 
 use super::dom::{self, everywhere, on, set, show, style};
+use crate::api::{TOKEN_HEADER, page_token};
 
 /// Seconds before each further try of a file whose connection broke.
 const WAITS: [u64; 5] = [1, 2, 4, 8, 15];
@@ -183,6 +184,7 @@ impl Area {
         if form.append_with_blob_and_filename("file", &file, &file.name()).is_err()
             || request.open("POST", &self.url).is_err()
             || request.set_request_header("accept", "application/json").is_err()
+            || request.set_request_header(TOKEN_HEADER, &page_token()).is_err()
         {
             return;
         }

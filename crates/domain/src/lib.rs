@@ -22,6 +22,8 @@ pub mod name;
 pub mod page;
 pub mod preflight;
 pub mod problem;
+pub mod session;
+pub mod tenant;
 pub mod time;
 pub mod view;
 

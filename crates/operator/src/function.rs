@@ -15,6 +15,7 @@ use bus::Bus;
 use domain::{
     Clock, SystemClock,
     function::{FINALIZER, LABEL_FUNCTION, LambdaFunction},
+    tenant::Tenant,
 };
 use futures::StreamExt;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Secret};
@@ -32,6 +33,9 @@ use tokio_util::sync::CancellationToken;
 
 use self::build::Plan;
 use crate::{Error, Result, Settings, outbox::Outbox, story::Story};
+
+pub(crate) use apply::MANAGER;
+pub(crate) use build::has_ended;
 
 /// How long confirmed events may stay in the status waiting for a write that takes them along.
 const PRUNE_AFTER: Duration = Duration::from_secs(5);
@@ -53,9 +57,26 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     /// All functions, as the watch has them: who queues for a build place.
     pub(crate) functions: Store<LambdaFunction>,
+    /// All tenants: how many builds may run at once.
+    tenants: Store<Tenant>,
     failures: apply::Failures,
     queues: apply::DeclaredQueues,
     places: build::Places,
+}
+
+impl Context {
+    /// Builds that the function's tenant may run at once: none while it is suspended.
+    fn build_places(&self, function: &LambdaFunction) -> usize {
+        let tenant = self.tenants.get(&ObjectRef::new(&function.namespace().unwrap_or_default()));
+        match tenant {
+            Some(tenant) if tenant.spec.suspended => 0,
+            Some(tenant) => {
+                let allowed = usize::try_from(tenant.spec.quota.concurrent_builds).unwrap_or(1).max(1);
+                allowed.min(self.settings.concurrent_builds)
+            }
+            None => self.settings.concurrent_builds,
+        }
+    }
 }
 
 /// Runs the controller until `stop`.
@@ -65,6 +86,7 @@ pub(crate) async fn run(
     outbox: Outbox,
     story: Story,
     settings: Settings,
+    tenants: Store<Tenant>,
     stop: CancellationToken,
 ) {
     let all = watcher::Config::default();
@@ -72,6 +94,7 @@ pub(crate) async fn run(
     let functions = controller.store();
     let waiting = functions.clone();
     let users = functions.clone();
+    let held = functions.clone();
     let ours = all.clone().labels(LABEL_FUNCTION);
     let context = Arc::new(Context {
         client: client.clone(),
@@ -81,6 +104,7 @@ pub(crate) async fn run(
         settings,
         clock: Arc::new(SystemClock),
         functions,
+        tenants,
         failures: apply::Failures::default(),
         queues: apply::DeclaredQueues::default(),
         places: build::Places::default(),
@@ -94,7 +118,11 @@ pub(crate) async fn run(
             let name = revision.labels().get(knative::serving::annotation::SERVICE).cloned();
             name.map(|name| in_namespace(&name, revision.namespace()))
         })
-        .watches(Api::<Secret>::all(client.clone()), all, move |secret| users_of(&users, &secret))
+        .watches(Api::<Secret>::all(client.clone()), all.clone(), move |secret| users_of(&users, &secret))
+        // A larger number of builds, or the end of a suspension, lets those go on who wait.
+        .watches(Api::<Tenant>::all(client.clone()), all, move |tenant| {
+            queued_in(&held, Some(tenant.name_any()))
+        })
         .with_config(controller::Config::default().concurrency(CONCURRENT))
         .graceful_shutdown_on(stop.cancelled_owned())
         .run(reconcile, on_error, context)
@@ -140,13 +168,14 @@ async fn reconcile(function: Arc<LambdaFunction>, context: Arc<Context>) -> Resu
     }
     let mut observed = dereference::run(&function, &context).await?;
     let valid = validate::run(&function);
-    let mut decision = build::decide(&function, valid.as_ref().ok(), &observed, &context.settings);
+    let places = context.build_places(&function);
+    let mut decision = build::decide(&function, valid.as_ref().ok(), &observed, places);
     let mut place = None;
     if let Plan::Start { .. } = decision.plan {
         place = Some(context.places.lock(&function.namespace().unwrap_or_default()).await);
         // Others may have started since it was counted.
         observed.running_builds = dereference::running_builds(&function, &context).await?;
-        decision = build::decide(&function, valid.as_ref().ok(), &observed, &context.settings);
+        decision = build::decide(&function, valid.as_ref().ok(), &observed, places);
     }
     apply::end_build(&function, &decision, &context).await?;
     let plan = &decision.plan;

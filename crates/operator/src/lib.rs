@@ -1,4 +1,4 @@
-//! The operator: LambdaFunctions into build Jobs and Knative Services.
+//! The operator: LambdaFunctions into build Jobs and Knative Services, Tenants into guarded namespaces.
 //!
 //! A reconcile is five steps, two of them pure:
 //! [dereference](function) → validate → render → apply → status. The phase is derived for display and
@@ -8,11 +8,13 @@
 //! * a field of the custom resource: `function/validate.rs`, then `function/render/*.rs`;
 //! * a controller: `src/<kind>.rs` and its five step files, and a line in [`run`].
 
+mod drift;
 mod error;
 mod function;
 mod outbox;
 mod settings;
 mod story;
+mod tenant;
 
 pub use error::{Error, Result};
 pub use settings::Settings;
@@ -36,7 +38,9 @@ pub async fn run(
     tasks.spawn(outbox.clone().run(client.clone(), stop.clone()));
     let (story, writing) = story::story(client.clone(), stop.clone());
     tasks.spawn(writing);
-    tasks.spawn(function::run(client, bus, outbox, story, settings, stop.clone()));
+    let (controller, tenants) = tenant::controller(&client);
+    tasks.spawn(tenant::run(controller, client.clone(), bus.clone(), stop.clone()));
+    tasks.spawn(function::run(client, bus, outbox, story, settings, tenants, stop.clone()));
     shutdown.await;
     stop.cancel();
     tasks.close();

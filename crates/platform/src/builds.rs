@@ -64,12 +64,17 @@ impl Platform {
     }
 
     /// Builds the present source of a function again, whatever was built before.
-    pub async fn rebuild(&self, caller: &Caller, tenant: &TenantName, name: &FunctionName) -> Result<()> {
-        self.rebuild_for(caller, tenant, name, uuid::Uuid::now_v7().to_string()).await
+    pub(crate) async fn rebuild_now(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        name: &FunctionName,
+    ) -> Result<()> {
+        self.rebuild_for_now(caller, tenant, name, uuid::Uuid::now_v7().to_string()).await
     }
 
     /// The same for a request that may come twice: the second time changes nothing.
-    pub(crate) async fn rebuild_for(
+    pub(crate) async fn rebuild_for_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,
@@ -96,7 +101,12 @@ impl Platform {
 
     /// Ends a build that has not ended; its Job goes, and the operator tells the rest. The wish is written down
     /// first: a Job that merely vanished is made again.
-    pub async fn cancel_build(&self, caller: &Caller, tenant: &TenantName, id: &BuildId) -> Result<()> {
+    pub(crate) async fn cancel_build_now(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        id: &BuildId,
+    ) -> Result<()> {
         self.authorize(caller, tenant, Permission::Write)?;
         let build = self.store().get_build(tenant, id).await?.ok_or(Error::NotFound("build"))?;
         let ended = || {

@@ -7,11 +7,12 @@ use std::{
 
 use domain::{
     FunctionName, TenantName,
-    function::{LABEL_TENANT, LambdaFunction},
+    function::LambdaFunction,
+    identity::{Role, User},
     live::Change,
+    tenant::Tenant,
 };
 use futures::{Stream, StreamExt};
-use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api, Resource, ResourceExt,
     core::DeserializeGuard,
@@ -20,14 +21,14 @@ use kube::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::Platform;
+use crate::{Platform, tenant_index::TenantIndex};
 
 type Functions = BTreeMap<FunctionName, Arc<LambdaFunction>>;
 
 /// The newest known state of the cluster.
 pub(crate) struct Cache {
     functions: RwLock<HashMap<TenantName, Functions>>,
-    tenants: RwLock<BTreeSet<TenantName>>,
+    tenants: watch::Sender<Arc<TenantIndex>>,
     synced: watch::Sender<(bool, bool)>,
 }
 
@@ -35,7 +36,7 @@ impl Default for Cache {
     fn default() -> Self {
         Self {
             functions: RwLock::default(),
-            tenants: RwLock::default(),
+            tenants: watch::Sender::default(),
             synced: watch::Sender::new((false, false)),
         }
     }
@@ -48,12 +49,36 @@ impl Cache {
         let _ = self.synced.subscribe().wait_for(|(functions, tenants)| *functions && *tenants).await;
     }
 
-    pub(crate) fn has_tenant(&self, tenant: &TenantName) -> bool {
-        self.tenants.read().unwrap_or_else(PoisonError::into_inner).contains(tenant)
+    /// All tenants as they are now; cheap: shared, not copied.
+    pub(crate) fn tenant_index(&self) -> Arc<TenantIndex> {
+        self.tenants.borrow().clone()
+    }
+
+    /// Tells of every change of a tenant.
+    pub(crate) fn watch_tenants(&self) -> watch::Receiver<Arc<TenantIndex>> {
+        self.tenants.subscribe()
+    }
+
+    pub(crate) fn tenant(&self, tenant: &TenantName) -> Option<Arc<Tenant>> {
+        self.tenants.borrow().get(tenant)
     }
 
     pub(crate) fn tenants(&self) -> Vec<TenantName> {
-        self.tenants.read().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.tenants.borrow().names()
+    }
+
+    /// The roles that the tenants give to a person now.
+    pub(crate) fn roles_of(&self, user: &User) -> Vec<(TenantName, Role)> {
+        self.tenants.borrow().roles_of(user)
+    }
+
+    /// Takes a tenant over that was just written, so that a look right after the write shows it.
+    pub(crate) fn observe_tenant(&self, tenant: Tenant) {
+        self.tenants.send_modify(|index| *index = Arc::new(index.with(tenant)));
+    }
+
+    fn forget_tenant(&self, tenant: &Tenant) {
+        self.tenants.send_modify(|index| *index = Arc::new(index.without(tenant)));
     }
 
     /// The functions of a tenant by name; cheap: shared, not copied.
@@ -128,7 +153,7 @@ fn version(function: &LambdaFunction) -> u64 {
 /// Follows both kinds until `stop`.
 pub(crate) async fn run(platform: Platform, stop: CancellationToken) {
     let functions = watch_all::<LambdaFunction>(&platform, watcher::Config::default());
-    let tenants = watch_all::<Namespace>(&platform, watcher::Config::default().labels(LABEL_TENANT));
+    let tenants = watch_all::<Tenant>(&platform, watcher::Config::default());
     tokio::select! {
         () = follow_functions(&platform, functions) => {}
         () = follow_tenants(&platform, tenants) => {}
@@ -204,26 +229,21 @@ async fn follow_functions(platform: &Platform, events: impl Stream<Item = watche
     }
 }
 
-async fn follow_tenants(platform: &Platform, events: impl Stream<Item = watcher::Event<Namespace>>) {
+async fn follow_tenants(platform: &Platform, events: impl Stream<Item = watcher::Event<Tenant>>) {
     let mut events = std::pin::pin!(events);
-    let mut listed = BTreeSet::new();
-    let name = |namespace: &Namespace| namespace.name_any().parse::<TenantName>().ok();
+    let mut listed = Vec::new();
+    let cache = platform.cache();
     while let Some(event) = events.next().await {
-        let mut tenants = platform.cache().tenants.write().unwrap_or_else(PoisonError::into_inner);
         match event {
             watcher::Event::Init => listed.clear(),
-            watcher::Event::InitApply(namespace) => listed.extend(name(&namespace)),
+            watcher::Event::InitApply(tenant) => listed.push(tenant),
             watcher::Event::InitDone => {
-                *tenants = std::mem::take(&mut listed);
-                drop(tenants);
-                platform.cache().synced.send_modify(|synced| synced.1 = true);
+                let index = TenantIndex::of(std::mem::take(&mut listed));
+                cache.tenants.send_replace(Arc::new(index));
+                cache.synced.send_modify(|synced| synced.1 = true);
             }
-            watcher::Event::Apply(namespace) => tenants.extend(name(&namespace)),
-            watcher::Event::Delete(namespace) => {
-                if let Some(name) = name(&namespace) {
-                    tenants.remove(&name);
-                }
-            }
+            watcher::Event::Apply(tenant) => cache.observe_tenant(tenant),
+            watcher::Event::Delete(tenant) => cache.forget_tenant(&tenant),
         }
     }
 }

@@ -116,7 +116,7 @@ impl Platform {
     /// What the command asks for, done; what is there then.
     async fn command(&self, event: &CloudEvent, tenant: &TenantName, name: &FunctionName) -> Result<Value> {
         let caller = &sender(event, tenant);
-        if !self.cache().has_tenant(tenant) {
+        if self.cache().tenant(tenant).is_none() {
             return Err(Error::NotFound("tenant"));
         }
         let request =
@@ -224,6 +224,7 @@ fn sender(event: &CloudEvent, tenant: &TenantName) -> Caller {
         name: event.source.clone(),
         platform_admin: false,
         roles: vec![(tenant.clone(), Role::Developer)],
+        ..User::default()
     };
-    Caller { user, correlation_id: correlation_of(event) }
+    Caller { user, correlation_id: correlation_of(event), address: None }
 }

@@ -64,9 +64,16 @@ impl Platform {
                 return;
             }
         };
-        let deliveries = consumer.take_until(stop.cancelled_owned()).map(|delivery| {
+        let deliveries = consumer.take_until(stop.clone().cancelled_owned()).map(|delivery| {
             let (platform, tenant, function) = (self.clone(), tenant.clone(), function.clone());
-            async move { platform.deliver(&tenant, &function, delivery).await }
+            let stopped = stop.clone();
+            async move {
+                // An event for a suspended tenant waits: it is neither lost nor counted as a try.
+                match stopped.run_until_cancelled(platform.resumed(&tenant)).await {
+                    Some(()) => platform.deliver(&tenant, &function, delivery).await,
+                    None => Ok(()),
+                }
+            }
         });
         let mut calls = std::pin::pin!(deliveries.buffer_unordered(PREFETCH.into()));
         while let Some(done) = calls.next().await {

@@ -20,6 +20,9 @@ pub enum Error {
         /// Least role that may.
         needs: Role,
     },
+    /// Only an administrator of the platform may do this.
+    #[error("the role platform-admin is needed")]
+    AdminOnly,
     /// Fields of a form or manifest were refused.
     #[error("{} fields are invalid", .0.len())]
     Invalid(Vec<FieldError>),
@@ -88,6 +91,20 @@ impl Error {
         Self::Refused { status, code, title: title.into(), detail: detail.into() }
     }
 
+    /// The stable code of its problem.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not_found",
+            Self::Forbidden { .. } | Self::AdminOnly => "forbidden",
+            Self::Invalid(_) => "invalid",
+            Self::Conflict => "conflict",
+            Self::Refused { code, .. } => code,
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
     /// When to try again, where the caller was too fast.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -110,6 +127,12 @@ impl Error {
                 "forbidden",
                 "Your role does not allow this.",
                 format!("It needs the role {}. An owner of the tenant can grant it.", needs.as_str()),
+            ),
+            Self::AdminOnly => Problem::new(
+                403,
+                "forbidden",
+                "Your role does not allow this.",
+                "It needs the role platform-admin. An administrator of the platform can do it for you.",
             ),
             Self::Invalid(errors) => {
                 let title = match errors.as_slice() {

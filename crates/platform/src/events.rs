@@ -11,7 +11,7 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::{Error, Platform, Rate, Result, dispatcher::hops};
+use crate::{Error, Platform, Result, dispatcher::hops};
 
 /// What the types of the platform begin with.
 const OWN: &str = "io.knative.lambda.";
@@ -84,7 +84,7 @@ impl Platform {
             Some(_) => Permission::Write,
         };
         self.authorize(caller, tenant, permission)?;
-        self.limits().take(format!("events/{tenant}"), Rate::EVENTS, self.now())?;
+        self.limit_events(tenant)?;
         if event.correlation_id().is_none() {
             event = event.correlated(&caller.correlation_id);
         }

@@ -90,7 +90,7 @@ impl Platform {
     }
 
     /// Creates a function from the form; the build begins by itself.
-    pub async fn create_function(
+    pub(crate) async fn create_function_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,
@@ -112,7 +112,7 @@ impl Platform {
     }
 
     /// Asks for the function and all that belongs to it to be taken away; it shows as Deleting until then.
-    pub async fn delete_function(
+    pub(crate) async fn delete_function_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,

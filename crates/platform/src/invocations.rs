@@ -78,7 +78,7 @@ const MOST_ANNOUNCED: usize = 10_000;
 
 impl Platform {
     /// Calls a function and waits for its answer.
-    pub async fn invoke(
+    pub(crate) async fn invoke_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,

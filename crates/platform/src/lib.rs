@@ -8,6 +8,8 @@
 //! `server/src/rest/<noun>.rs` call it.
 
 mod access;
+mod acts;
+mod audit;
 mod build_pods;
 mod build_rows;
 mod builds;
@@ -29,6 +31,8 @@ mod limits;
 mod live;
 mod logs;
 mod manifest;
+mod members;
+mod overview;
 mod preferences;
 mod preflight;
 mod preview;
@@ -38,9 +42,12 @@ mod runtimes;
 mod saved_tests;
 mod search;
 mod secrets;
+mod sessions;
 mod settings_form;
 mod source;
 mod summary;
+mod tenant_index;
+mod tenants;
 mod triggers;
 mod uploads;
 mod validate;
@@ -51,6 +58,7 @@ use std::sync::Arc;
 use domain::{Clock, Timestamp, function::RuntimeOption};
 use tokio_util::sync::CancellationToken;
 
+pub use audit::nobody;
 pub use error::{Error, Result};
 pub use gateway::{Answer, AnswerBody, CallTag, Facts, Gateway, ObservedCall};
 pub use images::adopt_images;
@@ -69,6 +77,8 @@ pub struct Settings {
     pub gateway_url: String,
     /// Languages, and whether they can be used here.
     pub runtimes: Vec<RuntimeOption>,
+    /// Where people sign in with an identity provider, when they do.
+    pub sign_in: Option<String>,
 }
 
 /// The backends, chosen by the wiring.
@@ -105,6 +115,7 @@ struct Inner {
     health: health::Health,
     announced: invocations::Announced,
     replays: dead_letters::Replays,
+    denials: audit::Denials,
     build_lock: tokio::sync::Mutex<()>,
     archive_places: tokio::sync::Semaphore,
 }
@@ -122,6 +133,7 @@ impl Platform {
             health: health::Health::default(),
             announced: invocations::Announced::default(),
             replays: dead_letters::Replays::default(),
+            denials: audit::Denials::default(),
             build_lock: tokio::sync::Mutex::default(),
             archive_places: tokio::sync::Semaphore::new(uploads::AT_ONCE),
         };
@@ -141,6 +153,11 @@ impl Platform {
     /// The buckets, for those who limit what is not a method: sign-in, requests as such.
     pub fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    /// Where people sign in with an identity provider; none: by local links.
+    pub fn sign_in(&self) -> Option<&str> {
+        self.inner.settings.sign_in.as_deref()
     }
 
     /// The present.
@@ -186,6 +203,10 @@ impl Platform {
 
     pub(crate) fn health(&self) -> &health::Health {
         &self.inner.health
+    }
+
+    pub(crate) fn denials(&self) -> &audit::Denials {
+        &self.inner.denials
     }
 
     pub(crate) fn build_lock(&self) -> &tokio::sync::Mutex<()> {

@@ -88,6 +88,7 @@ impl Platform {
         function: &FunctionName,
         name: &str,
     ) -> Result<SavedTest> {
+        self.authorize(caller, tenant, Permission::Write)?;
         let record = self.get_event(caller, tenant, position).await?;
         let body = serde_json::to_string_pretty(&record.event).map_err(Error::internal)?;
         let request = InvokeRequest {

@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
-use domain::Timestamp;
+use domain::{TenantName, Timestamp, identity::User};
 
-use crate::{Error, Result};
+use crate::{Error, Platform, Result};
 
 /// How many in which time, and how many at once.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,33 @@ impl Rate {
 
     fn per_milli(self) -> f64 {
         f64::from(self.per_minute) / 60_000.0
+    }
+}
+
+impl Rate {
+    /// This many a second, and twice as many at once.
+    fn per_second(many: i64) -> Self {
+        let many = u32::try_from(many.clamp(1, 1_000_000)).unwrap_or(1_000_000);
+        Self { per_minute: many * 60, burst: many * 2 }
+    }
+}
+
+impl Platform {
+    /// Takes one event of a tenant from what its resource allows in a second.
+    pub(crate) fn limit_events(&self, tenant: &TenantName) -> Result<()> {
+        let own = self.cache().tenant(tenant).and_then(|tenant| tenant.spec.limits.events_per_second);
+        self.limits().take(format!("events/{tenant}"), own.map_or(Rate::EVENTS, Rate::per_second), self.now())
+    }
+
+    /// Takes one request of a tenant's members together from what its resource allows in a second; those of
+    /// strangers, who are refused anyway, do not count.
+    pub fn limit_api(&self, user: &User, tenant: &TenantName) -> Result<()> {
+        let own = self.cache().tenant(tenant).and_then(|tenant| tenant.spec.limits.api_per_second);
+        let member = user.platform_admin || user.roles.iter().any(|(one, _)| one == tenant);
+        match own.filter(|_| member) {
+            Some(many) => self.limits().take(format!("api/{tenant}"), Rate::per_second(many), self.now()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -69,7 +69,7 @@ impl Platform {
     }
 
     /// Creates a function from a manifest in JSON or YAML; with `name` replaces the spec of that one.
-    pub async fn apply_manifest(
+    pub(crate) async fn apply_manifest_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,
@@ -111,7 +111,7 @@ impl Platform {
     }
 
     /// Changes a part of a manifest.
-    pub async fn patch_manifest(
+    pub(crate) async fn patch_manifest_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,
@@ -211,7 +211,7 @@ fn without_managed_fields(mut function: LambdaFunction) -> LambdaFunction {
 }
 
 /// JSON or YAML (of which JSON is a part), one document.
-fn parse(text: &str) -> Result<Value> {
+pub(crate) fn parse(text: &str) -> Result<Value> {
     if let Ok(value) = serde_json::from_str(text) {
         return Ok(value);
     }

@@ -16,7 +16,7 @@ use crate::{
 
 impl Platform {
     /// Takes the whole form over. Secrets are written first, so that a new Revision finds its values.
-    pub async fn update_settings(
+    pub(crate) async fn update_settings_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,

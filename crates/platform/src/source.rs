@@ -102,7 +102,7 @@ impl Platform {
     }
 
     /// Deploys new code; the build begins by itself.
-    pub async fn deploy(
+    pub(crate) async fn deploy_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,

@@ -1,7 +1,7 @@
 //! What the platform refuses before the cluster sees it, with a sentence for the field.
 
 mod env;
-mod quantity;
+pub(crate) mod quantity;
 mod source;
 
 use domain::{

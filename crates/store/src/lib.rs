@@ -36,7 +36,7 @@ pub use log::{Checkpoint, LogLimits, LogStore, NewLine};
 pub use preference::PreferenceStore;
 pub use replay::ReplayStore;
 pub use saved_test::SavedTestStore;
-pub use session::{ApiToken, NewApiToken, SessionRecord, SessionStore};
+pub use session::{ApiToken, NewApiToken, SessionRecord, SessionStore, session_key};
 
 use std::sync::Arc;
 

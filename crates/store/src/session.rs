@@ -60,6 +60,12 @@ pub trait SessionStore {
     /// Ends all sessions of a user; how many.
     async fn delete_sessions_of(&self, user: &str) -> Result<u64>;
 
+    /// Sessions of a user that have not ended, by key, at most 100; those that end last come first.
+    async fn list_sessions_of(&self, user: &str, now: Timestamp) -> Result<Vec<(String, SessionRecord)>>;
+
+    /// Ends the session of this user with this key, which [`session_key`] gives; whether it was there.
+    async fn revoke_session(&self, user: &str, key: &str) -> Result<bool>;
+
     /// Makes a sign-in link.
     async fn create_sign_in_link(&self, secret: &str, user: &User, expires_at: Timestamp) -> Result<()>;
 
@@ -80,6 +86,11 @@ pub trait SessionStore {
 
     /// Deletes sessions, links and tokens that have ended.
     async fn prune_sessions(&self, now: Timestamp) -> Result<u64>;
+}
+
+/// What names a session in lists: what is kept of its id.
+pub fn session_key(id: &str) -> String {
+    hash(id)
 }
 
 /// What is kept of a secret.

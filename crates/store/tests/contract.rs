@@ -100,6 +100,7 @@ macro_rules! every_case {
                 a_replay_takes_the_letter_and_keeps_its_story,
             },
             session::{
+                a_user_sees_and_ends_their_own_sessions_only,
                 a_session_lives_until_it_ends,
                 a_sign_in_link_works_once,
                 a_token_is_found_by_its_secret_until_it_is_revoked_or_ends,

@@ -1,4 +1,4 @@
-import { TENANT, uniqueName } from "../../pages/functions";
+import { ofPage, TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 test("one event's page tells who got it and why others did not, and keeps it as a test", async ({ page, functions }) => {
@@ -14,7 +14,7 @@ test("one event's page tells who got it and why others did not, and keeps it as 
       triggers: [{ filter: { type, region } }],
     },
   });
-  const headers = { origin: process.env.KL_E2E_URL ?? "" };
+  const headers = await ofPage(page);
   for (const data of [manifest(name, "eu"), manifest(`${name}-us`, "us")]) {
     const created = await page.request.post(`/api/v1/tenants/${TENANT}/functions`, { data, headers });
     expect(created.status(), await created.text()).toBe(201);

@@ -21,6 +21,11 @@ const pages = [
   ["event types", `/t/${TENANT}/events/types`],
   ["event type", `/t/${TENANT}/events/types/lifecycle.status.updated`],
   ["dead letters", `/t/${TENANT}/deadletters`],
+  ["members", `/t/${TENANT}/members`],
+  ["audit", `/t/${TENANT}/audit`],
+  ["preferences", `/t/${TENANT}/preferences`],
+  ["all tenants", "/admin"],
+  ["audit of all", "/admin/audit"],
   ["not found", `/t/${TENANT}/functions/not-here`],
 ] as const;
 

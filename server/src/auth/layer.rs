@@ -1,19 +1,27 @@
 //! Recognises the caller of every request, and refuses what no caller may send.
 
+use std::net::SocketAddr;
+
 use axum::{
-    extract::{FromRequestParts, Request, State},
+    extract::{ConnectInfo, FromRequestParts, Request, State},
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use domain::{
-    CorrelationId,
+    CorrelationId, TenantName,
     identity::{Caller, User},
 };
 use platform::Rate;
 use subtle::ConstantTimeEq;
 
-use super::{TOKEN_PREFIX, cookie, csrf, local, session};
+use app::form::FormToken;
+
+use super::{
+    Credential, TOKEN_PREFIX, cookie, csrf, local,
+    oidc::{Oidc, Refreshed},
+    session,
+};
 use crate::{
     problem::{Answer, Refusal},
     state::AppState,
@@ -55,17 +63,28 @@ pub(crate) async fn recognise(State(state): State<AppState>, request: Request, n
 
 async fn answer(state: AppState, mut request: Request, next: Next, id: &CorrelationId) -> Response {
     let (method, headers) = (request.method().clone(), request.headers().clone());
-    match caller(&state, &method, &headers).await {
+    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip().to_string());
+    match caller(&state, &method, request.uri().path(), &headers).await {
         Err(refusal) => refusal.into_response(),
         Ok(None) if wants_page(&request) => {
             let had_session = cookie::read(request.headers(), cookie::session_name(state.https)).is_some();
             let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
-            local::ask_to_sign_in(wanted, had_session, state.https)
+            local::ask_to_sign_in(wanted, had_session, &state)
         }
-        Ok(user) => {
+        Ok(found) => {
             request.extensions_mut().insert(id.clone());
-            if let Some(user) = user {
-                request.extensions_mut().insert(Caller { user, correlation_id: id.clone() });
+            if let Some((user, credential)) = found {
+                if let Some(token) = credential.form_token() {
+                    request.extensions_mut().insert(FormToken(token));
+                }
+                if !csrf::proves(&method, request.uri().path(), &headers, request.extensions()) {
+                    return Refusal::forged().into_response();
+                }
+                if let Some(key) = credential.session_key() {
+                    request.extensions_mut().insert(key);
+                }
+                request.extensions_mut().insert(credential);
+                request.extensions_mut().insert(Caller { user, correlation_id: id.clone(), address });
             }
             next.run(request).await
         }
@@ -82,22 +101,32 @@ fn wants_page(request: &Request) -> bool {
     let path = request.uri().path();
     let html = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     request.method().is_safe()
-        && (path == "/" || path.starts_with("/t/"))
+        && (path == "/"
+            || path == "/tenants"
+            || path == "/admin"
+            || ["/t/", "/admin/", "/account"].iter().any(|start| path.starts_with(start)))
         && html.is_some_and(|accept| accept.contains("text/html"))
 }
 
-async fn caller(state: &AppState, method: &Method, headers: &HeaderMap) -> Answer<Option<User>> {
+async fn caller(
+    state: &AppState,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Answer<Option<(User, Credential)>> {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
     let user = match bearer {
         Some(token) => match by_token(state, token.trim()).await? {
-            Some(user) => Some(user),
+            Some(user) => Some((user, Credential::Token(token.trim().into()))),
             None => return Err(Refusal::unauthenticated()),
         },
         None => {
             let user = state.session_user(headers).await?;
+            let id = cookie::read(headers, cookie::session_name(state.https)).unwrap_or_default();
+            let user = user.map(|user| (user, Credential::Session(id.into())));
             if user.is_some() && !csrf::allows(method, headers) {
                 return Err(Refusal::new(
                     403,
@@ -109,16 +138,26 @@ async fn caller(state: &AppState, method: &Method, headers: &HeaderMap) -> Answe
             user
         }
     };
-    if let Some(user) = &user {
+    let user = user.map(|(user, credential)| (state.platform.recognise(user), credential));
+    if let Some((user, _)) = &user {
         let rate = Rate { per_minute: state.requests_per_minute, burst: state.requests_per_minute };
         let taken = state.platform.limits().take(format!("requests/{}", user.id), rate, state.platform.now());
         let id = current_correlation().unwrap_or_else(new_correlation);
         taken.map_err(|error| Refusal::from_error(&error, &id))?;
+        if let Some(tenant) = api_tenant(path) {
+            state.platform.limit_api(user, &tenant).map_err(|error| Refusal::from_error(&error, &id))?;
+        }
     }
     Ok(user)
 }
 
-async fn by_token(state: &AppState, token: &str) -> Answer<Option<User>> {
+/// Whose API is called; of all members together, a tenant may limit it.
+fn api_tenant(path: &str) -> Option<TenantName> {
+    let (_, below) = path.split_once("/api/v1/tenants/").filter(|(before, _)| before.is_empty())?;
+    below.split('/').next()?.parse().ok()
+}
+
+pub(super) async fn by_token(state: &AppState, token: &str) -> Answer<Option<User>> {
     if bool::from(token.as_bytes().ct_eq(state.admin_token.as_bytes())) {
         return Ok(Some(local::administrator()));
     }
@@ -133,6 +172,33 @@ impl AppState {
     /// Who the request's cookie belongs to.
     pub(crate) async fn session_user(&self, headers: &HeaderMap) -> Answer<Option<User>> {
         let Some(id) = cookie::read(headers, cookie::session_name(self.https)) else { return Ok(None) };
-        Self::taken(session::user(&*self.store, id, self.platform.now()).await)
+        let now = self.platform.now();
+        let Some(found) = Self::taken(session::find(&*self.store, id, now).await)? else { return Ok(None) };
+        match (&self.oidc, &found.tokens) {
+            (Some(oidc), Some(tokens)) if tokens.is_due(now) => self.refreshed(oidc, id).await,
+            _ => Ok(Some(found.user)),
+        }
+    }
+
+    /// Asks the identity provider about a session: once, however many requests come at the same time.
+    async fn refreshed(&self, oidc: &Oidc, id: &str) -> Answer<Option<User>> {
+        let turn = oidc.turn(id);
+        let _mine = turn.lock().await;
+        let now = self.platform.now();
+        // Another request may have done it meanwhile.
+        let Some(found) = Self::taken(session::find(&*self.store, id, now).await)? else { return Ok(None) };
+        let Some(tokens) = &found.tokens else { return Ok(Some(found.user)) };
+        match oidc.refresh(&found.user, tokens, now).await {
+            Refreshed::Fresh | Refreshed::Later => Ok(Some(found.user)),
+            Refreshed::Anew(anew) => {
+                let (user, tokens) = *anew;
+                Self::taken(session::renew(&*self.store, id, &user, &tokens, now).await)?;
+                Ok(Some(user))
+            }
+            Refreshed::Ended => {
+                Self::taken(self.store.delete_session(id).await)?;
+                Ok(None)
+            }
+        }
     }
 }

@@ -52,8 +52,10 @@ pub(crate) async fn cancel(
     Signed(caller): Signed,
     Path((tenant, function, id)): OneBuild,
 ) -> Answer<StatusCode> {
-    let build = state.platform.get_build(&caller, &tenant, &id).await.map_err(Refusal::of(&caller))?;
-    of_function(&build, &function)?;
+    // What there is none of is refused by the cancel itself, after the question who may.
+    if let Ok(build) = state.platform.get_build(&caller, &tenant, &id).await {
+        of_function(&build, &function)?;
+    }
     state.platform.cancel_build(&caller, &tenant, &id).await.map_err(Refusal::of(&caller))?;
     Ok(StatusCode::ACCEPTED)
 }

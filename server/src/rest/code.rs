@@ -10,6 +10,7 @@ use axum::{
 use domain::{
     FunctionName, TenantName,
     function::{Deploy, NewCode},
+    identity::Permission,
 };
 use platform::UPLOAD_BYTES;
 use serde::Deserialize;
@@ -63,6 +64,7 @@ async fn deploy(
     Query(how): Query<How>,
     request: Request,
 ) -> Answer<impl IntoResponse> {
+    state.platform.authorize(&caller, &tenant, Permission::Write).map_err(Refusal::of(&caller))?;
     // Asked first, so that nothing is uploaded for a function that is not there.
     let present =
         state.platform.get_manifest(&caller, &tenant, &function).await.map_err(Refusal::of(&caller))?;

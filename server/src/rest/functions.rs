@@ -25,12 +25,6 @@ pub(crate) struct PageQuery {
     pub(crate) cursor: Option<String>,
 }
 
-pub(crate) async fn tenants(State(state): State<AppState>, Signed(caller): Signed) -> Answer<Json<Value>> {
-    let names = state.platform.tenants(&caller).await.map_err(Refusal::of(&caller))?;
-    let items: Vec<_> = names.iter().map(|name| json!({"metadata": {"name": name}})).collect();
-    Ok(Json(json!({"items": items})))
-}
-
 pub(crate) async fn list(
     State(state): State<AppState>,
     Signed(caller): Signed,

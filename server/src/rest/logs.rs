@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     body::Body,
     extract::{Path, Query, State},
     http::{HeaderMap, header},
@@ -21,9 +21,10 @@ use serde::Deserialize;
 
 use super::builds::of_function;
 use crate::{
-    auth::Signed,
+    auth::{Credential, Signed},
     problem::{Answer, Refusal},
     state::AppState,
+    streams,
 };
 
 /// [`LogQuery`] as a query string, with `follow`.
@@ -50,34 +51,38 @@ impl Wanted {
 pub(crate) async fn build(
     State(state): State<AppState>,
     Signed(caller): Signed,
+    Extension(credential): Extension<Credential>,
     Path((tenant, function, id)): Path<(TenantName, FunctionName, BuildId)>,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Answer {
     let build = state.platform.get_build(&caller, &tenant, &id).await.map_err(Refusal::of(&caller))?;
     of_function(&build, &function)?;
-    log(&state, &caller, &tenant, &LogTarget::Build(id), wanted, &headers).await
+    log(&state, &caller, credential, &tenant, &LogTarget::Build(id), wanted, &headers).await
 }
 
 pub(crate) async fn function(
     State(state): State<AppState>,
     Signed(caller): Signed,
+    Extension(credential): Extension<Credential>,
     Path((tenant, function)): Path<(TenantName, FunctionName)>,
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Answer {
-    log(&state, &caller, &tenant, &LogTarget::Function(function), wanted, &headers).await
+    log(&state, &caller, credential, &tenant, &LogTarget::Function(function), wanted, &headers).await
 }
 
 async fn log(
     state: &AppState,
     caller: &Caller,
+    credential: Credential,
     tenant: &TenantName,
     target: &LogTarget,
     wanted: Wanted,
     headers: &HeaderMap,
 ) -> Answer {
     if wanted.follow {
+        let place = state.streams.take(&credential.key())?;
         let updates = state.platform.follow_log(
             caller,
             tenant,
@@ -89,7 +94,8 @@ async fn log(
             LogUpdate::Lines(lines) => Some(Ok::<_, Infallible>(text(&lines))),
             LogUpdate::State(_) => None,
         });
-        let body = Body::from_stream(texts.take_until(state.stop.clone().cancelled_owned()));
+        let texts = streams::guarded(state, credential, caller.user.clone(), tenant.clone(), place, texts);
+        let body = Body::from_stream(texts);
         return Ok(plain(body));
     }
     let page = state

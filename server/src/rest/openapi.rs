@@ -1,6 +1,7 @@
 //! The OpenAPI document, made from the table of operations.
 
-use domain::{event::EventType, function::LambdaFunction};
+use domain::{event::EventType, function::LambdaFunction, tenant::Tenant};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::CustomResourceExt;
 use serde_json::{Map, Value, json};
 
@@ -71,7 +72,7 @@ fn operation_id(operation: &Operation) -> String {
 fn body(schema: &str, description: &str) -> Value {
     let kinds: &[&str] = match schema {
         "Empty" => &[],
-        "LambdaFunction" => &["application/json", "application/yaml"],
+        "LambdaFunction" | "Tenant" => &["application/json", "application/yaml"],
         "LogPage" => &["application/json", "text/plain"],
         "CloudEvent" => {
             &["application/cloudevents+json", "application/cloudevents-batch+json", "application/json"]
@@ -113,9 +114,18 @@ fn schemas() -> Value {
         "Any": {},
         "Object": {"type": ["object", "array"]},
         "Archive": {"type": "string", "format": "binary"},
-        "LambdaFunction": function_schema(),
+        "LambdaFunction": definition(&LambdaFunction::crd()),
         "LambdaFunctionList": list("LambdaFunction"),
-        "Tenants": list("Object"),
+        "Tenant": definition(&Tenant::crd()),
+        "TenantList": list("Tenant"),
+        "AuditRecord": object(&["position", "hash", "at", "actor", "actorName", "tenant", "action", "object", "result",
+            "reason", "before", "after", "correlationId", "address"]),
+        "AuditPage": list("AuditRecord"),
+        "TenantTotals": object(&["tenant", "members", "functions", "functionCount", "replicas", "buildsRunning",
+            "buildsQueued", "quota"]),
+        "OverviewPage": list("TenantTotals"),
+        "QuotaUse": object(&["what", "used", "limit", "percent"]),
+        "QuotaUseList": list("QuotaUse"),
         "Revision": object(&["name", "ready", "reason", "percent", "tags", "replicas", "image", "createdAt"]),
         "RevisionList": list("Revision"),
         "Build": object(&["id", "function", "number", "state", "language", "sourceHash", "attempt", "queuePosition",
@@ -160,8 +170,8 @@ fn schemas() -> Value {
 }
 
 /// The schema of the custom resource itself, so that the two can not differ.
-fn function_schema() -> Value {
-    let definition = serde_json::to_value(LambdaFunction::crd()).unwrap_or_default();
+fn definition(definition: &CustomResourceDefinition) -> Value {
+    let definition = serde_json::to_value(definition).unwrap_or_default();
     definition
         .pointer("/spec/versions/0/schema/openAPIV3Schema")
         .cloned()

@@ -1,4 +1,4 @@
-//! The embedded cluster: its settings, our definition, the tenant of the first start.
+//! The embedded cluster: its settings, our definitions, the tenant of the first start.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -8,14 +8,14 @@ use cluster::{
 };
 use domain::{
     build::BuildRequest,
-    function::{LABEL_TENANT, LambdaFunction, secret_variables},
+    function::{LambdaFunction, secret_variables},
+    identity::Role,
+    tenant::{FIRST, Member, Quota, Tenant, TenantSpec},
 };
-use k8s_openapi::{
-    api::core::v1::Namespace, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
-};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, CustomResourceExt,
-    api::{Patch, PatchParams},
+    api::{Patch, PatchParams, PostParams},
     runtime::wait::{await_condition, conditions},
 };
 use sandbox::{Launcher, Toolchain};
@@ -125,19 +125,31 @@ fn set<const N: usize>(variables: [(String, String); N]) -> BTreeMap<String, Str
     variables.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// Our custom resource, and the first tenant.
+/// Our custom resources, and the first tenant.
 async fn set_up(client: &kube::Client) -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let apply = PatchParams::apply(MANAGER).force();
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
-    let definition = LambdaFunction::crd();
-    let name = definition.metadata.name.clone().unwrap_or_default();
-    definitions.patch(&name, &apply, &Patch::Apply(&definition)).await?;
-    await_condition(definitions, &name, conditions::is_crd_established()).await?;
-    let namespaces: Api<Namespace> = Api::all(client.clone());
-    let tenant = serde_json::json!({
-        "apiVersion": "v1", "kind": "Namespace",
-        "metadata": {"name": "default", "labels": {LABEL_TENANT: "default"}},
-    });
-    namespaces.patch("default", &apply, &Patch::Apply(&tenant)).await?;
-    Ok(())
+    for definition in [LambdaFunction::crd(), Tenant::crd()] {
+        let name = definition.metadata.name.clone().unwrap_or_default();
+        definitions.patch(&name, &apply, &Patch::Apply(&definition)).await?;
+        await_condition(definitions.clone(), &name, conditions::is_crd_established()).await?;
+    }
+    match Api::<Tenant>::all(client.clone()).create(&PostParams::default(), &first_tenant()).await {
+        // What became of it since is the administrator's.
+        Err(kube::Error::Api(status)) if status.code == 409 => Ok(()),
+        other => Ok(other.map(drop)?),
+    }
+}
+
+/// Everyone on one machine is in it: a person for each role, to see what that role sees.
+fn first_tenant() -> Tenant {
+    let persona = |role: Role| Member::user(format!("local:{}", role.as_str()), role);
+    let spec = TenantSpec {
+        display_name: "Default".to_owned(),
+        members: Role::ALL.into_iter().map(persona).collect(),
+        // The machine is theirs alone.
+        quota: Quota { functions: 10_000, pods: 1_000, ..Quota::default() },
+        ..TenantSpec::default()
+    };
+    Tenant::new(FIRST, spec)
 }

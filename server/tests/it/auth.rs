@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::harness::{TestServer, problem};
+use crate::harness::{TestServer, form, form_token, problem};
 
 fn cookie(response: &reqwest::Response) -> String {
     let line = response.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -24,10 +24,7 @@ async fn a_link_signs_in_once_and_says_so_the_second_time() {
     let second = server.http.get(&link).send().await.unwrap();
     assert_eq!(second.headers()["location"], "/signed-out?reason=used");
 
-    let out = server
-        .anonymous(Method::POST, "/sign-out")
-        .header("cookie", &session)
-        .header("sec-fetch-site", "same-origin");
+    let out = server.from_page(Method::POST, "/sign-out", &session);
     assert_eq!(out.send().await.unwrap().status(), StatusCode::SEE_OTHER);
     problem(read(&session).send().await.unwrap(), 401, "unauthenticated").await;
     server.stop().await;
@@ -56,7 +53,9 @@ async fn a_request_that_another_site_caused_changes_nothing() {
             .header("sec-fetch-site", site.to_owned())
     };
     problem(delete("cross-site").send().await.unwrap(), 403, "cross_site").await;
-    problem(delete("same-origin").send().await.unwrap(), 404, "not_found").await;
+    problem(delete("same-origin").send().await.unwrap(), 403, "form_token").await;
+    let own = server.from_page(Method::DELETE, "/api/v1/tenants/default/functions/hello", &session);
+    problem(own.send().await.unwrap(), 404, "not_found").await;
     server.stop().await;
 }
 
@@ -120,5 +119,85 @@ async fn what_is_refused_before_a_page_is_a_page_for_people_and_json_for_program
     let html = page.text().await.unwrap();
     assert!(html.contains("<h1>This request came from another site."), "{html}");
     problem(foreign("*/*").send().await.unwrap(), 403, "cross_site").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn forms_server_functions_and_uploads_without_the_token_of_the_session_change_nothing() {
+    let server = TestServer::start().await;
+    let session = cookie(&server.http.get(&server.running().link).send().await.unwrap());
+    let ask = |path: &str| {
+        let ask = server.anonymous(Method::POST, path).header("cookie", session.clone());
+        ask.header("sec-fetch-site", "same-origin")
+    };
+    let fields = |token: &str| {
+        [("form-token", token.to_owned()), ("do", "create".to_owned()), ("name", "hello".to_owned())]
+    };
+    let page = "/t/default/new";
+    for token in ["", "guessed", &form_token("session=kls_of_another")] {
+        let refused = form(ask(page), &fields(token)).send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{token}");
+        assert!(refused.text().await.unwrap().contains("This form is of an earlier session."));
+    }
+    let shown = server.anonymous(Method::GET, page).header("cookie", session.clone());
+    let shown = shown.header("accept", "text/html").send().await.unwrap().text().await.unwrap();
+    let token = form_token(&session);
+    let (forms, tokens) = (shown.matches("<form method=\"post\"").count(), shown.matches(&token).count());
+    assert!(forms > 0 && tokens == forms + 1, "one for each form and one for islands: {forms}, {tokens}");
+    let taken = form(ask(page), &fields(&token)).send().await.unwrap();
+    assert_ne!(taken.status(), StatusCode::FORBIDDEN);
+
+    let call = || ask("/fn/functions/list").json(&serde_json::json!({"tenant": "default", "query": {}}));
+    problem(call().send().await.unwrap(), 403, "form_token").await;
+    let own = call().header("x-form-token", &token).send().await.unwrap();
+    assert_eq!(own.status(), StatusCode::OK, "{}", own.text().await.unwrap());
+
+    let archive = |token: Option<&str>| {
+        let file = "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.zip\"\r\n\r\nPK\r\n";
+        let field = token.map(|token| {
+            format!("--b\r\ncontent-disposition: form-data; name=\"form-token\"\r\n\r\n{token}\r\n")
+        });
+        let body = field.unwrap_or_default() + file + "--b--\r\n";
+        ask("/t/default/uploads").header("content-type", "multipart/form-data; boundary=b").body(body)
+    };
+    problem(archive(None).send().await.unwrap(), 403, "form_token").await;
+    problem(archive(Some("guessed")).send().await.unwrap(), 403, "form_token").await;
+    assert_ne!(archive(Some(&token)).send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_person_sees_their_sessions_and_ends_those_of_other_browsers() {
+    let server = TestServer::start().await;
+    let (here, there) = (server.sign_in("developer").await, server.sign_in("developer").await);
+    let stranger = server.sign_in("viewer").await;
+    let call = async |name: &str, cookie: &str, body: serde_json::Value| {
+        let path = format!("/fn/session/{name}");
+        server.from_page(Method::POST, &path, cookie).json(&body).send().await.unwrap()
+    };
+    let list = async |cookie: &str| -> Vec<serde_json::Value> {
+        call("list", cookie, serde_json::json!({})).await.json().await.unwrap()
+    };
+    let open = list(&here).await;
+    assert_eq!(open.len(), 2, "{open:#?}");
+    assert!(open[0]["facts"]["address"].as_str().unwrap().starts_with("127."));
+    let text = serde_json::to_string(&open).unwrap();
+    assert!(!text.contains("kls_"), "no secret is shown");
+    let page = "/t/default/preferences";
+    let shown = server.anonymous(Method::GET, page).header("cookie", &here).header("accept", "text/html");
+    assert!(shown.send().await.unwrap().text().await.unwrap().contains("this one"));
+
+    let theirs = list(&stranger).await[0]["key"].clone();
+    let foreign = call("end", &here, serde_json::json!({"key": theirs})).await;
+    let foreign: serde_json::Value = foreign.json().await.unwrap();
+    assert_eq!(foreign["status"], 404, "{foreign:#}");
+    let fields = [("form-token", form_token(&here)), ("do", "end-others".to_owned())];
+    let ended = form(server.anonymous(Method::POST, page), &fields);
+    let ended = ended.header("cookie", &here).header("sec-fetch-site", "same-origin").send().await.unwrap();
+    assert_eq!(ended.status(), StatusCode::SEE_OTHER);
+    assert_eq!(list(&here).await.len(), 1);
+    assert_eq!(list(&stranger).await.len(), 1);
+    let gone = server.anonymous(Method::GET, "/api/v1/tenants").header("cookie", &there);
+    problem(gone.send().await.unwrap(), 401, "unauthenticated").await;
     server.stop().await;
 }

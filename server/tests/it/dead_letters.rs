@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{TestServer, problem, python};
+use crate::harness::{TestServer, form_token, problem, python};
 
 /// Fails until the data says that it may not.
 const CODE: &str = "def handler(event):\n    if event.get('mend'):\n        return 'mended'\n    raise ValueError('broken')\n";
@@ -76,7 +76,7 @@ async fn a_form_that_is_sent_once_starts_one_replay() {
             .header("cookie", &cookie)
             .header("sec-fetch-site", "same-origin")
             .header("content-type", "application/x-www-form-urlencoded")
-            .body("upto=0&do=start")
+            .body(format!("upto=0&do=start&form-token={}", form_token(&cookie)))
             .send()
             .await
             .unwrap();

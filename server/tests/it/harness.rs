@@ -11,6 +11,7 @@ use server::{
     config::Config,
     wiring::{self, Running},
 };
+use sha2::{Digest as _, Sha256};
 
 /// How long anything may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -21,7 +22,7 @@ pub(crate) struct TestServer {
     folder: tempfile::TempDir,
 }
 
-fn config(folder: &Path) -> Config {
+fn config(folder: &Path, more: &[(&str, &str)]) -> Config {
     let data_dir = folder.join("data").display().to_string();
     let flags = [
         ("data_dir", data_dir.as_str()),
@@ -30,18 +31,24 @@ fn config(folder: &Path) -> Config {
         ("cluster_listen", "127.0.0.1:0"),
         ("requests_per_minute", "100000"),
     ];
-    Config::load(&flags.map(|(name, value)| (name.to_owned(), value.to_owned())).into()).unwrap()
+    let flags = flags.iter().chain(more);
+    Config::load(&flags.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()).unwrap()
 }
 
-async fn start(folder: &Path) -> Running {
+async fn start(folder: &Path, more: &[(&str, &str)]) -> Running {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    wiring::start(&config(folder), PathBuf::from(env!("CARGO_BIN_EXE_knative-lambda"))).await.unwrap()
+    wiring::start(&config(folder, more), PathBuf::from(env!("CARGO_BIN_EXE_knative-lambda"))).await.unwrap()
 }
 
 impl TestServer {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With more settings.
+    pub(crate) async fn start_with(more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let running = start(folder.path()).await;
+        let running = start(folder.path(), more).await;
         let http = Client::builder().redirect(Policy::none()).timeout(PATIENCE).build().unwrap();
         Self { running: Some(running), http, folder }
     }
@@ -49,7 +56,7 @@ impl TestServer {
     /// Ends the platform and starts it again on the same folder.
     pub(crate) async fn restart(&mut self) {
         self.running.take().unwrap().stop().await;
-        self.running = Some(start(self.folder.path()).await);
+        self.running = Some(start(self.folder.path(), &[]).await);
     }
 
     pub(crate) async fn stop(mut self) {
@@ -73,9 +80,38 @@ impl TestServer {
         kube::Client::try_from(config).unwrap()
     }
 
+    /// What a command beside the running server prints.
+    pub(crate) async fn command(&self, words: &[&str]) -> String {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_knative-lambda"));
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.args(words).arg("--data-dir").arg(self.folder.path().join("data"));
+        command.arg("--public-url").arg(self.url(""));
+        let output = command.output().await.unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        text.trim().to_owned()
+    }
+
+    /// The cookie of a local person who signed in by a link.
+    pub(crate) async fn sign_in(&self, name: &str) -> String {
+        let link = self.command(&["sign-in-link", "--as", name]).await;
+        let signed = self.http.get(&link).send().await.unwrap();
+        assert_eq!(signed.status(), StatusCode::SEE_OTHER);
+        let cookie = signed.headers()["set-cookie"].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
     /// A request without a caller.
     pub(crate) fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(path))
+    }
+
+    /// A request that a page of this session sends, with the session's form token.
+    pub(crate) fn from_page(&self, method: Method, path: &str, cookie: &str) -> RequestBuilder {
+        self.anonymous(method, path)
+            .header("cookie", cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("x-form-token", form_token(cookie))
     }
 
     /// A request of the administrator, by token; paths are below the API's tenant.
@@ -135,6 +171,18 @@ impl TestServer {
         })
         .await;
     }
+}
+
+/// What pages of the session with this cookie carry.
+pub(crate) fn form_token(cookie: &str) -> String {
+    let (_, id) = cookie.split_once('=').unwrap();
+    hex::encode(Sha256::digest(format!("form:{id}")))
+}
+
+/// The request with these fields of a form, whose values need no escapes.
+pub(crate) fn form(request: RequestBuilder, fields: &[(&str, String)]) -> RequestBuilder {
+    let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    request.header("content-type", "application/x-www-form-urlencoded").body(pairs.join("&"))
 }
 
 /// A manifest with inline python.

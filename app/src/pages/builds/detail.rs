@@ -130,7 +130,7 @@ fn head(tenant: &TenantName, build: &Build) -> AnyView {
             <h1>{format!("Build {}", build.number)}</h1>
             {build_pill(build.state)}
             <span class="gap"></span>
-            <form method="post" class="actions" data-busy="One moment…">{action}</form>
+            <form method="post" class="actions" data-busy="One moment…">{form::token()}{action}</form>
         </div>
         {failure}
         <div class="columns">

@@ -83,7 +83,7 @@ async fn load() -> Result<Content, AppError> {
                 </p>
             </div>
         </div>
-        <form method="post" class="actions lead" data-busy="Sending…">
+        <form method="post" class="actions lead" data-busy="Sending…">{form::token()}
             {submit("primary", "refresh", "Replay", "replay", (Permission::Invoke, &tenant))}
             {link_button(routes::edit_dead_letter(&tenant, position), "", "file", "Edit and replay", Some((Permission::Invoke, &tenant)))}
             {link_button(discard, "quiet", "trash", "Discard", Some((Permission::Write, &tenant)))}

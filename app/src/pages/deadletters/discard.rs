@@ -61,7 +61,7 @@ async fn load() -> Result<Content, AppError> {
                 </dl>
                 <p class="quiet-text">"The events stay on the timeline; they can not be replayed any more."</p>
             </section>
-            <form method="post" class="stack narrow" data-busy="Discarding…">
+            <form method="post" class="stack narrow" data-busy="Discarding…">{form::token()}
                 <input type="hidden" name="upto" value=plan.upto/>
                 {input(Input {
                     name: "count",

@@ -64,7 +64,7 @@ async fn load() -> Result<Content, AppError> {
         <p class="lead quiet-text">"The event keeps its id and correlation id, so that the function can tell that it knows it. The dead letter as it was is kept with the replay."</p>
         {summary(problem.as_ref(), &[("data", "data")])}
         {compared}
-        <form method="post" class="stack" data-busy="One moment…">
+        <form method="post" class="stack" data-busy="One moment…">{form::token()}
             <div class="field" data-invalid=error_of(problem.as_ref(), &["data"]).is_some().then_some("")>
                 <label for="data">"Data"</label>
                 <textarea id="data" name="data" class="code" rows="16" spellcheck="false" aria-describedby="data-error">{format!("\n{typed}")}</textarea>

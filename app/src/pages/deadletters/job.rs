@@ -98,7 +98,7 @@ fn state(tenant: &TenantName, job: &ReplayJob) -> AnyView {
             <h1>{format!("Replay of {}", job.total)}</h1>
             {pill(job.state)}
             <span class="gap"></span>
-            <form method="post" class="actions" data-busy="One moment…">{actions}</form>
+            <form method="post" class="actions" data-busy="One moment…">{form::token()}{actions}</form>
         </div>
         <section class="card">
             <h2>"Progress"</h2>

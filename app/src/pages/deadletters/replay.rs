@@ -84,7 +84,7 @@ async fn load() -> Result<Content, AppError> {
         view! {
             {facts(&plan)}
             {targets(&tenant, &plan.functions)}
-            <form method="post" class="stack narrow" data-busy="Beginning…">
+            <form method="post" class="stack narrow" data-busy="Beginning…">{form::token()}
                 <input type="hidden" name="upto" value=plan.upto/>
                 {input(Input {
                     name: "rate",

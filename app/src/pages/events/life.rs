@@ -178,7 +178,7 @@ pub(super) fn capture(
         <section class="card">
             <h2>"Keep it as a test"</h2>
             <p class="quiet-text">"The whole event becomes a saved request on the function's Test tab."</p>
-            <form method="post" class="stack" data-busy="Saving…">
+            <form method="post" class="stack" data-busy="Saving…">{crate::form::token()}
                 {input(Input {
                     name: "function",
                     label: "Function",

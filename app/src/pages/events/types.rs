@@ -141,7 +141,7 @@ async fn load_type() -> Result<Content, AppError> {
                 <section class="card"><h2>"What its data holds"</h2>{properties(&schema)}</section>
                 <section class="card">
                     <h2>"Try it"</h2>
-                    <form method="post" class="stack" data-busy="Checking…">
+                    <form method="post" class="stack" data-busy="Checking…">{form::token()}
                         <div class="field" data-invalid=problem.is_some().then_some("")>
                             <label for="data">"Data"</label>
                             <textarea id="data" name="data" class="code" rows="14" spellcheck="false" aria-describedby="data-error">{format!("\n{typed}")}</textarea>

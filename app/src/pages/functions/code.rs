@@ -177,7 +177,7 @@ fn fetched(
     };
     let handler = posted.map_or_else(|| source.handler.clone(), |posted| posted.text("handler"));
     view! {
-        <form method="post" class="stack" id="code-form" data-busy="Deploying…">
+        <form method="post" class="stack" id="code-form" data-busy="Deploying…">{form::token()}
             <input type="hidden" name="version" value=source.version.clone()/>
             <fieldset class="card stack source" id="files">
                 <legend>{title}</legend>
@@ -229,7 +229,7 @@ fn editor(
         }
     });
     view! {
-        <form method="post" class="stack" id="code-form" data-draft=draft data-busy="Deploying…">
+        <form method="post" class="stack" id="code-form" data-draft=draft data-busy="Deploying…">{form::token()}
             <input type="hidden" name="version" value=version/>
             {source.note.clone().map(|note| view! { <p class="quiet-text">{icon("info")}" "{note}</p> })}
             <div class="code-page" id="files">

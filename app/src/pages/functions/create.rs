@@ -26,6 +26,8 @@ pub fn CreatePage() -> impl IntoView {
 
 async fn load() -> Result<Content, AppError> {
     let tenant = frame::tenant()?;
+    // Nothing else on this page asks whether the caller sees the tenant.
+    api::tenants::tenant_head(tenant.clone()).await?;
     let posted = Posted::of_request();
     let runtimes = api::functions::runtimes().await?;
     let done = match &posted {

@@ -74,7 +74,7 @@ pub(super) fn create_form(
         {breadcrumb(tenant, None)}
         <div class="page-head"><h1>"New function"</h1></div>
         {summary(problem, &[&source_fields::FIELDS[..], &FIELDS[..]].concat())}
-        <form method="post" class="create" data-draft=format!("new:{tenant}") data-sent=draft.sent.then_some("") data-busy="Creating…" novalidate=problem.is_some()>
+        <form method="post" class="create" data-draft=format!("new:{tenant}") data-sent=draft.sent.then_some("") data-busy="Creating…" novalidate=problem.is_some()>{crate::form::token()}
             <div data-name-check=tenant.to_string()>
                 {input(Input {
                     name: "name",

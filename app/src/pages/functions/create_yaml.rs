@@ -13,7 +13,7 @@ use crate::{
         icon::icon,
         manifest::terminal,
     },
-    form::Posted,
+    form::{self, Posted},
     routes,
 };
 
@@ -61,7 +61,7 @@ pub(super) fn create_yaml(tenant: &TenantName, manifest: &Manifest, problem: Opt
         <div class="page-head"><h1>"New function"</h1></div>
         {summary(problem, &[("", "manifest")])}
         {lost}
-        <form method="post" class="create" id="yaml-form" data-busy="Creating…" data-draft=format!("new-yaml:{tenant}") data-sent="">
+        <form method="post" class="create" id="yaml-form" data-busy="Creating…" data-draft=format!("new-yaml:{tenant}") data-sent="">{form::token()}
             <input type="hidden" name="upload" value=manifest.upload.clone()/>
             <input type="hidden" name="receipt" value=manifest.receipt.clone()/>
             <div>

@@ -65,7 +65,7 @@ async fn load() -> Result<Content, AppError> {
                 </ul>
             </section>
         </div>
-        <form method="post" class="stack narrow" data-busy="Deleting…">
+        <form method="post" class="stack narrow" data-busy="Deleting…">{form::token()}
             {input(Input {
                 name: "confirm",
                 label: "Type the function's name",

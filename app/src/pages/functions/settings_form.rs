@@ -80,7 +80,7 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
         {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
         {conflict(problem, preview, &routes::function(tenant, name, Tab::Settings))}
         {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(error), &places))}
-        <form method="post" class="settings" id="settings-form" data-draft=form::draft_key("settings", tenant, name, version) data-busy="Saving…" novalidate=problem.is_some()>
+        <form method="post" class="settings" id="settings-form" data-draft=form::draft_key("settings", tenant, name, version) data-busy="Saving…" novalidate=problem.is_some()>{form::token()}
             <input type="hidden" name="version" value=version.to_owned()/>
             {(version != summary_row.version).then(|| view! { <input type="hidden" name="newest" value=summary_row.version.clone()/> })}
             <section class="card">{env_rows(&fields.env, PLAIN_HINT, error_of(problem, &["spec.env"]))}</section>
@@ -162,7 +162,7 @@ fn shown_as_yaml(detail: &FunctionDetail, preview: &Preview) -> AnyView {
             <h2>"What the form would write"</h2>
             {diff(&preview.before, &preview.after, "What would change")}
             {manifest(&preview.after, "The resulting manifest")}
-            <form method="post" action=routes::function(tenant, name, Tab::Yaml)>
+            <form method="post" action=routes::function(tenant, name, Tab::Yaml)>{crate::form::token()}
                 <input type="hidden" name="do" value="show"/>
                 <input type="hidden" name="version" value=detail.summary.version.clone()/>
                 <textarea name="manifest" hidden readonly aria-hidden="true">{format!("\n{}", preview.after)}</textarea>

@@ -162,7 +162,7 @@ fn saved_list(tenant: &TenantName, name: &FunctionName, saved: &[SavedTest]) -> 
             let label = format!("Forget {}", test.name);
             let (off, why) = (refused.is_some(), refused.clone());
             view! {
-                <li><form method="post" action=here.clone() class="saved">
+                <li><form method="post" action=here.clone() class="saved">{form::token()}
                     <a href=format!("{here}?test={}", routes::encode(&test.name))>{icon("play")}{test.name.clone()}</a>
                     <input type="hidden" name="forget" value=test.name.clone()/>
                     <button class="button quiet small square" name="do" value="forget" aria-label=label disabled=off title=why>{icon("cross")}</button>
@@ -186,7 +186,7 @@ fn undo(tenant: &TenantName, name: &FunctionName, test: &SavedTest) -> AnyView {
     let (kind, body) =
         if request.content_type == CLOUD_EVENT { ("event", "event") } else { ("json", "body") };
     view! {
-        <form method="post" action=routes::function(tenant, name, Tab::Test) class="notice" role="status">
+        <form method="post" action=routes::function(tenant, name, Tab::Test) class="notice" role="status">{form::token()}
             {icon("info")}
             <p>{format!("The test “{}” is forgotten.", test.name)}</p>
             {hidden("title", &test.name)}{hidden("kind", kind)}{hidden("method", &request.method)}{hidden("path", &request.path)}
@@ -239,7 +239,7 @@ fn request_form(tenant: &TenantName, name: &FunctionName, shown: Shown<'_>) -> A
         })
         .collect();
     view! {
-        <form method="post" action=routes::function(tenant, name, Tab::Test) class="card stack" data-busy="Calling…" data-draft=draft data-taken=taken.then_some("")>
+        <form method="post" action=routes::function(tenant, name, Tab::Test) class="card stack" data-busy="Calling…" data-draft=draft data-taken=taken.then_some("")>{form::token()}
             <input type="hidden" name="chosen" value=chosen/>
             <fieldset class="segments">
                 <legend class="sr">"Kind of request"</legend>

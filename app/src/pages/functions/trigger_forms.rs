@@ -10,7 +10,7 @@ use crate::{
         field::{self, Input, error_of, input},
         icon::icon,
     },
-    form::Posted,
+    form::{self, Posted},
 };
 
 /// What was typed, so that nothing of it is lost.
@@ -71,7 +71,7 @@ pub(super) fn by_events(tenant: &TenantName, typed: &Typed, problem: Option<&App
         .collect();
     let wrong = error_of(problem, &["filter", "trigger"]);
     view! {
-        <form method="post" class="stack" data-busy="One moment…">
+        <form method="post" class="stack" data-busy="One moment…">{form::token()}
             <fieldset class="pairs">
                 <legend>"Attributes of the event"</legend>
                 <p class="hint">"All of them must be equal. An attribute may be one of CloudEvents or an extension of your own."</p>
@@ -92,7 +92,7 @@ pub(super) fn by_events(tenant: &TenantName, typed: &Typed, problem: Option<&App
 /// A cron text, a zone and data.
 pub(super) fn by_clock(tenant: &TenantName, typed: &Typed, problem: Option<&AppError>) -> AnyView {
     view! {
-        <form method="post" class="stack" data-busy="One moment…">
+        <form method="post" class="stack" data-busy="One moment…">{form::token()}
             {input(Input {
                 name: "cron",
                 label: "Schedule",

@@ -160,7 +160,7 @@ fn row(tenant: &TenantName, one: &TriggerView) -> AnyView {
         <li class="card">
             {icon(if one.trigger.schedule.is_some() { "clock" } else { "events" })}
             <div>{what}{wrong}</div>
-            <form method="post" data-busy="Removing…">
+            <form method="post" data-busy="Removing…">{form::token()}
                 <input type="hidden" name="trigger" value=json/>
                 {submit("quiet small", "trash", "Remove", "remove", (Permission::Write, tenant))}
             </form>

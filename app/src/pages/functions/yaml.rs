@@ -76,7 +76,7 @@ async fn load() -> Result<Content, AppError> {
         {saved.then(|| done("Applied."))}
         {conflict}
         {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(&error), &[("", "manifest")]))}
-        <form method="post" class="stack" id="yaml-form" data-busy="Applying…" data-draft=draft data-sent=sent.then_some("")>
+        <form method="post" class="stack" id="yaml-form" data-busy="Applying…" data-draft=draft data-sent=sent.then_some("")>{form::token()}
             <input type="hidden" name="version" value=version/>
             <input type="hidden" name="newest" value=newest/>
             <CodeArea name="manifest".to_owned() label="Manifest in YAML".to_owned() value=text.clone() kind="yaml" rows=28/>

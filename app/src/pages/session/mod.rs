@@ -2,4 +2,5 @@
 
 pub mod not_found;
 pub mod preferences;
+mod sessions;
 pub mod signed_out;

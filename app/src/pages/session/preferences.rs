@@ -3,8 +3,9 @@
 use http::header::SET_COOKIE;
 use leptos::prelude::*;
 
+use super::sessions;
 use crate::{
-    AppError,
+    AppError, api,
     components::{icon::icon, problem::done},
     form::{self, Posted},
     frame::{self, Content, framed},
@@ -20,11 +21,17 @@ pub fn PreferencesPage() -> impl IntoView {
 
 async fn load() -> Result<Content, AppError> {
     let tenant = frame::tenant()?;
+    let here = routes::preferences(&tenant);
     if let Some(posted) = Posted::of_request() {
-        save(&posted);
-        form::see_other(&format!("{}?saved=yes", routes::preferences(&tenant)));
+        if sessions::act(&posted).await? {
+            form::see_other(&format!("{here}?ended=yes"));
+        } else {
+            save(&posted);
+            form::see_other(&format!("{here}?saved=yes"));
+        }
     }
     let caller = session::caller().ok_or_else(AppError::unauthenticated)?;
+    let open = api::session::sessions().await?;
     let look = Look::of_request();
     let theme = |value: &'static str, shape: &'static str, text: &'static str| {
         let chosen = look.theme.unwrap_or("system") == value;
@@ -38,7 +45,8 @@ async fn load() -> Result<Content, AppError> {
     let body = view! {
         <div class="page-head"><h1>"Preferences"</h1></div>
         {frame::query("saved").map(|_| done("Saved in this browser."))}
-        <form method="post" class="narrow">
+        {frame::query("ended").map(|_| done("Ended: that browser has to sign in again."))}
+        <form method="post" class="narrow">{form::token()}
             <fieldset class="card">
                 <legend>"Colours"</legend>
                 <div class="choices">
@@ -60,11 +68,7 @@ async fn load() -> Result<Content, AppError> {
             </fieldset>
             <div class="form-end"><button class="button primary">{icon("check")}"Save"</button></div>
         </form>
-        <section class="card narrow">
-            <h2>"Session"</h2>
-            <p>"Signed in as "<strong>{caller.user.name}</strong>"."</p>
-            <form method="post" action="/sign-out"><button class="button">"Sign out"</button></form>
-        </section>
+        {sessions::card(&caller.user.name, open)}
     };
     Ok(Content::other("Preferences", body))
 }

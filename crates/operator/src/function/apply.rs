@@ -14,7 +14,6 @@ use kube::{
     Api, ResourceExt,
     api::{DeleteParams, Patch, PatchParams, PostParams},
 };
-use serde_json::Value;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{
@@ -24,7 +23,7 @@ use super::{
     render::{ANNOTATION_SOURCE, Desired},
     validate::Validated,
 };
-use crate::Result;
+use crate::{Result, drift::contains};
 
 /// Field manager of every write.
 pub(crate) const MANAGER: &str = "knative-lambda-operator";
@@ -121,20 +120,6 @@ pub(crate) async fn delete_job(context: &Context, namespace: &str, name: &str) -
     }
 }
 
-/// Whether `current` has all of `wanted`; what others added does not count.
-fn contains(current: &Value, wanted: &Value) -> bool {
-    match (current, wanted) {
-        (Value::Object(current), Value::Object(wanted)) => {
-            wanted.iter().all(|(key, value)| current.get(key).is_some_and(|current| contains(current, value)))
-        }
-        (Value::Array(current), Value::Array(wanted)) => {
-            current.len() == wanted.len()
-                && current.iter().zip(wanted).all(|(current, wanted)| contains(current, wanted))
-        }
-        _ => current == wanted,
-    }
-}
-
 /// How often each object failed in a row: an exponential wait per object.
 #[derive(Default)]
 pub(crate) struct Failures(Mutex<HashMap<String, u32>>);
@@ -187,22 +172,4 @@ impl DeclaredQueues {
 /// The queue with the attempts and the backoff that the function asks for.
 fn queue_of(valid: &Validated) -> QueueSpec {
     QueueSpec { retry: valid.retry, ..QueueSpec::function(&valid.tenant, &valid.name) }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_others_added_is_no_drift_and_what_they_changed_is() {
-        let wanted = json!({"spec": {"env": [{"name": "A", "value": "1"}]}});
-        assert!(contains(
-            &json!({"spec": {"env": [{"name": "A", "value": "1", "x": 1}], "more": 1}}),
-            &wanted
-        ));
-        assert!(!contains(&json!({"spec": {"env": [{"name": "A", "value": "2"}]}}), &wanted));
-        assert!(!contains(&json!({"spec": {"env": [{"name": "A", "value": "1"}, {"name": "B"}]}}), &wanted));
-    }
 }

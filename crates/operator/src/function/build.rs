@@ -21,7 +21,6 @@ use super::{
     repository,
     validate::{Origin, Validated},
 };
-use crate::Settings;
 
 /// Condition reason of a function that waits for a build place.
 pub(crate) const QUEUED: &str = "Queued";
@@ -112,7 +111,7 @@ pub(crate) fn decide(
     function: &LambdaFunction,
     valid: Option<&Validated>,
     observed: &Observed,
-    settings: &Settings,
+    places: usize,
 ) -> Decision {
     let newest = newest(function);
     let instead = |plan, why| {
@@ -135,13 +134,13 @@ pub(crate) fn decide(
             let digest = newest.digest.clone();
             return instead(Plan::Built { hash, image: image.clone(), digest }, newer);
         }
-        return instead(build(function, valid, language, hash, &newest, observed, settings), newer);
+        return instead(build(function, valid, language, hash, &newest, observed, places), newer);
     }
     match stand(function, &newest, &hash, observed) {
         Some(plan) => Decision { plan, superseded: None },
         None => {
             let why = "Its Job is gone; the build begins anew.";
-            instead(build(function, valid, language, hash, &newest, observed, settings), why)
+            instead(build(function, valid, language, hash, &newest, observed, places), why)
         }
     }
 }
@@ -154,9 +153,9 @@ fn build(
     hash: String,
     newest: &BuildStatus,
     observed: &Observed,
-    settings: &Settings,
+    places: usize,
 ) -> Plan {
-    if observed.running_builds + observed.queued_before >= settings.concurrent_builds {
+    if observed.running_builds + observed.queued_before >= places {
         return Plan::Queued { hash, position: observed.queued_before + 1 };
     }
     let number = newest.number + 1;

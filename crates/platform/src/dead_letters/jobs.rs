@@ -67,7 +67,7 @@ impl Platform {
     }
 
     /// Begins to send dead letters again; the job goes on after a restart.
-    pub async fn start_replay(
+    pub(crate) async fn start_replay_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,
@@ -126,7 +126,7 @@ impl Platform {
     }
 
     /// Pauses, goes on with or aborts a job; what it has not sent stays a dead letter.
-    pub async fn set_replay(
+    pub(crate) async fn set_replay_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,
@@ -164,7 +164,7 @@ impl Platform {
     }
 
     /// Throws dead letters away: those of the filter up to a position, when they are still as many as was said.
-    pub async fn discard_dead_letters(
+    pub(crate) async fn discard_dead_letters_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,

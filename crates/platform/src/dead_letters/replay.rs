@@ -43,7 +43,7 @@ impl Platform {
     /// Sends the event of a dead letter to its function once more, with other data when some is given;
     /// the event as it was sent. It keeps its id, so that a function that did its work already can
     /// tell, and its correlation id; what it was and who sent it is written on it.
-    pub async fn replay_dead_letter(
+    pub(crate) async fn replay_dead_letter_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,
@@ -100,7 +100,7 @@ impl Platform {
     }
 
     /// Throws a dead letter away.
-    pub async fn discard_dead_letter(
+    pub(crate) async fn discard_dead_letter_now(
         &self,
         caller: &Caller,
         tenant: &TenantName,

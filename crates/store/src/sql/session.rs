@@ -90,6 +90,30 @@ impl SessionStore for Backend {
         Ok(done.rows_affected())
     }
 
+    async fn list_sessions_of(&self, user: &str, now: Timestamp) -> Result<Vec<(String, SessionRecord)>> {
+        let rows: Vec<(String, Option<String>, String, i64)> = sqlx::query_as(
+            "SELECT id, owner, data, expires_at FROM sessions WHERE owner = $1 AND expires_at > $2
+             ORDER BY expires_at DESC, id LIMIT 100",
+        )
+        .bind(user)
+        .bind(now.as_millis())
+        .fetch_all(&self.read)
+        .await?;
+        let record = |(key, user, data, expires_at)| {
+            (key, SessionRecord { user, data, expires_at: Timestamp::from_millis(expires_at) })
+        };
+        Ok(rows.into_iter().map(record).collect())
+    }
+
+    async fn revoke_session(&self, user: &str, key: &str) -> Result<bool> {
+        let done = sqlx::query("DELETE FROM sessions WHERE owner = $1 AND id = $2")
+            .bind(user)
+            .bind(key)
+            .execute(&self.write)
+            .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     async fn create_sign_in_link(&self, secret: &str, user: &User, expires_at: Timestamp) -> Result<()> {
         sqlx::query("INSERT INTO sign_in_links (id, owner, expires_at) VALUES ($1, $2, $3)")
             .bind(hash(secret))

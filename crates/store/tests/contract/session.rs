@@ -6,7 +6,7 @@ use store::{NewApiToken, SessionRecord, Store};
 use super::sample::at;
 
 fn user() -> User {
-    User { id: "local:ada".into(), name: "Ada".into(), platform_admin: true, roles: Vec::new() }
+    User { platform_admin: true, ..User::local("ada") }
 }
 
 pub(crate) async fn a_session_lives_until_it_ends(store: &dyn Store) {
@@ -22,6 +22,28 @@ pub(crate) async fn a_session_lives_until_it_ends(store: &dyn Store) {
     store.delete_session("s2").await.unwrap();
     assert_eq!(store.delete_sessions_of("local:ada").await.unwrap(), 1);
     assert_eq!(store.load_session("s1", at(150)).await.unwrap(), None);
+}
+
+pub(crate) async fn a_user_sees_and_ends_their_own_sessions_only(store: &dyn Store) {
+    let of = |user: &str, ends: i64| SessionRecord {
+        user: Some(user.into()),
+        data: format!("of {user}"),
+        expires_at: at(ends),
+    };
+    for (id, session) in [("a1", of("ada", 100)), ("a2", of("ada", 200)), ("b1", of("bob", 200))] {
+        store.save_session(id, &session).await.unwrap();
+    }
+    let keys = async |user: &str, now: i64| {
+        let found = store.list_sessions_of(user, at(now)).await.unwrap();
+        found.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
+    };
+    let key = store::session_key;
+    assert_eq!(keys("ada", 1).await, [key("a2"), key("a1")]);
+    assert_eq!(keys("ada", 150).await, [key("a2")], "one has ended");
+    assert!(!store.revoke_session("ada", &key("b1")).await.unwrap(), "of someone else");
+    assert!(store.revoke_session("ada", &key("a2")).await.unwrap());
+    assert_eq!(store.load_session("a2", at(1)).await.unwrap(), None);
+    assert_eq!(keys("bob", 1).await, [key("b1")]);
 }
 
 pub(crate) async fn a_sign_in_link_works_once(store: &dyn Store) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Attributes;
@@ -95,6 +96,10 @@ async fn charge_one(
         match attributes.registry.commit(quotas, key, Some(head.version()), Write::Put(charged)).await {
             Ok(_) => return Ok(()),
             Err(StoreError::Raced) => {}
+            Err(error @ StoreError::Full) => {
+                let code = StatusCode::INSUFFICIENT_STORAGE;
+                return Err(ApiError::new(code, "InsufficientStorage", error.to_string()));
+            }
             Err(error) => return Err(ApiError::internal(error.to_string())),
         }
     }

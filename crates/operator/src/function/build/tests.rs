@@ -61,15 +61,7 @@ fn stopped(function: &LambdaFunction) -> Option<String> {
 }
 
 fn decision(function: &LambdaFunction, observed: &Observed) -> Decision {
-    let settings = Settings {
-        builder_image: String::new(),
-        builder_args: Vec::new(),
-        builder_env: Vec::new(),
-        concurrent_builds: 2,
-        build_ttl_seconds: 60,
-        call_timeout_seconds: 60,
-    };
-    decide(function, validate::run(function).ok().as_ref(), observed, &settings)
+    decide(function, validate::run(function).ok().as_ref(), observed, 2)
 }
 
 fn started(plan: Plan) -> NewBuild {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::function::{self, LABEL_FUNCTION, LABEL_TENANT, LambdaFunction, Resources};
+use domain::{
+    function::{self, LABEL_FUNCTION, LABEL_TENANT, LambdaFunction, Resources},
+    tenant::FUNCTION_ACCOUNT,
+};
 use k8s_openapi::{
     api::core::v1::{
         ConfigMapKeySelector, Container, ContainerPort, EnvVar, EnvVarSource, HTTPGetAction,
@@ -106,6 +109,7 @@ fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Set
         .collect();
     PodSpec {
         containers: vec![container],
+        service_account_name: Some(FUNCTION_ACCOUNT.to_owned()),
         automount_service_account_token: Some(false),
         enable_service_links: Some(false),
         image_pull_secrets: (!pull.is_empty()).then_some(pull),

@@ -1,0 +1,4 @@
+//! Pages of administrators: all tenants at once.
+
+pub mod audit;
+pub mod overview;

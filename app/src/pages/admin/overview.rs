@@ -1,0 +1,241 @@
+//! All tenants at once: how they stand, what runs, what queues, and what is nearly used up.
+
+use domain::{
+    Cursor, Page,
+    function::Phase,
+    tenant::{TenantQuery, TenantSort, TenantTotals},
+};
+use leptos::prelude::*;
+
+use crate::{
+    AppError, api,
+    components::{
+        button::link_button,
+        empty::empty,
+        field::{Input, error_of, input, summary},
+        icon::icon,
+        pager::pager,
+        problem::done,
+        sort::sort_head,
+        status::phase_pill,
+        time::ago,
+    },
+    form::{self, Posted},
+    frame::{self, Content, Section, framed},
+    routes,
+};
+
+/// `/admin`
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    framed(load)
+}
+
+async fn load() -> Result<Content, AppError> {
+    let query = read_query();
+    let mut problem = None;
+    if let Some(posted) = Posted::of_request() {
+        match act(&posted).await {
+            Ok(said) => form::see_other(&format!("{}?done={said}", routes::admin())),
+            Err(error) => {
+                form::set_status(error.0.status);
+                problem = Some(error);
+            }
+        }
+    }
+    let page = api::tenants::admin_overview(query.clone()).await?;
+    let said = match frame::query("done").as_deref() {
+        Some("made") => Some("The tenant is there."),
+        Some("suspended") => Some("Suspended: its functions stop, nothing is lost."),
+        Some("resumed") => Some("Resumed."),
+        _ => None,
+    };
+    let body = view! {
+        <div class="page-head"><h1>"All tenants"</h1></div>
+        {said.map(done)}
+        {summary(problem.as_ref(), &[("metadata.name", "name")])}
+        {filters(&query)}
+        {content(&query, &page)}
+        {create(problem.as_ref())}
+    };
+    Ok(Content { title: "All tenants".to_owned(), section: Section::Tenants, body: body.into_any() })
+}
+
+async fn act(posted: &Posted) -> Result<&'static str, AppError> {
+    let tenant = || posted.text("tenant").parse().map_err(|_| AppError::not_found("tenant"));
+    match posted.action() {
+        "suspend" => api::tenants::suspend_tenant(tenant()?, true).await.map(|()| "suspended"),
+        "resume" => api::tenants::suspend_tenant(tenant()?, false).await.map(|()| "resumed"),
+        _ => {
+            let owner = posted.text("owner");
+            let members = if owner.is_empty() {
+                serde_json::json!([])
+            } else {
+                serde_json::json!([{"user": owner, "role": "owner"}])
+            };
+            let manifest = serde_json::json!({
+                "apiVersion": "lambda.knative.io/v1alpha1", "kind": "Tenant",
+                "metadata": {"name": posted.text("name")},
+                "spec": {"displayName": posted.text("display"), "members": members},
+            });
+            api::tenants::create_tenant(manifest.to_string()).await.map(|()| "made")
+        }
+    }
+}
+
+fn read_query() -> TenantQuery {
+    TenantQuery {
+        q: frame::query("q"),
+        suspended: frame::query("suspended").map(|text| text == "yes"),
+        sort: frame::query("sort").and_then(|text| TenantSort::parse(&text)).unwrap_or_default(),
+        desc: frame::query("desc").is_some(),
+        cursor: frame::query("cursor").map(Cursor),
+        limit: None,
+    }
+}
+
+fn href(query: &TenantQuery) -> String {
+    let suspended = query.suspended.map(|yes| if yes { "yes" } else { "no" });
+    let sort = if query.sort == TenantSort::Name { "" } else { query.sort.as_str() };
+    let pairs = [
+        ("q", query.q.clone().unwrap_or_default()),
+        ("suspended", suspended.unwrap_or_default().to_owned()),
+        ("sort", sort.to_owned()),
+        ("desc", if query.desc { "true".to_owned() } else { String::new() }),
+        ("cursor", query.cursor.clone().map(|cursor| cursor.0).unwrap_or_default()),
+    ];
+    routes::admin() + &routes::query(pairs)
+}
+
+fn filters(query: &TenantQuery) -> AnyView {
+    let option = |value: &'static str, text: &'static str, here: Option<bool>| {
+        view! { <option value=value selected=query.suspended == here>{text}</option> }
+    };
+    view! {
+        <form class="filters" method="get" action=routes::admin() role="search">
+            <div class="with-icon">
+                {icon("search")}
+                <label class="sr" for="q">"Part of the name"</label>
+                <input id="q" name="q" type="search" placeholder="Filter by name" value=query.q.clone() data-slash="" autocomplete="off"/>
+            </div>
+            <label class="sr" for="suspended">"State"</label>
+            <select id="suspended" name="suspended">
+                {option("", "Every state", None)}{option("no", "Running", Some(false))}{option("yes", "Suspended", Some(true))}
+            </select>
+            <button class="button">"Apply"</button>
+            <a class="button quiet" href=routes::admin()>{icon("cross")}"Clear filters"</a>
+        </form>
+    }
+    .into_any()
+}
+
+fn content(query: &TenantQuery, page: &Page<TenantTotals>) -> AnyView {
+    if page.items.is_empty() {
+        let clear = link_button(routes::admin(), "", "cross", "Clear filters", None);
+        return empty("search", "No tenant matches", "No name and state fits the filters.", clear);
+    }
+    let head = |text: &'static str, sort: TenantSort, class: &'static str| {
+        let present = (query.sort == sort).then_some(query.desc);
+        let to = TenantQuery { sort, desc: present == Some(false), cursor: None, ..query.clone() };
+        sort_head(text, href(&to), present, class)
+    };
+    let rows: Vec<_> = page.items.iter().map(row).collect();
+    let next = page.next.clone().map(|cursor| href(&TenantQuery { cursor: Some(cursor), ..query.clone() }));
+    let first = query.cursor.is_some().then(|| href(&TenantQuery { cursor: None, ..query.clone() }));
+    view! {
+        <div class="table-box">
+            <table class="rows">
+                <caption class="sr">"All tenants"</caption>
+                <thead>
+                    <tr>
+                        {head("Tenant", TenantSort::Name, "")}
+                        {head("Functions", TenantSort::Functions, "number")}
+                        {head("Failed", TenantSort::Failed, "number")}
+                        {head("Instances", TenantSort::Replicas, "number")}
+                        <th scope="col" class="number">"Builds"</th>
+                        {head("Members", TenantSort::Members, "number")}
+                        <th scope="col">"Fullest quota"</th>
+                        <th scope="col" class="number">"Created"</th>
+                        <th scope="col"><span class="sr">"Acts"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+        {pager(first, next, page.items.len(), "tenants")}
+    }
+    .into_any()
+}
+
+fn row(totals: &TenantTotals) -> AnyView {
+    let tenant = &totals.tenant;
+    let failed =
+        totals.functions.iter().find(|(phase, _)| *phase == Phase::Failed).map_or(0, |(_, count)| *count);
+    let phases: Vec<_> = totals
+        .functions
+        .iter()
+        .map(|(phase, count)| view! { <li>{phase_pill(*phase)}" "{*count}</li> })
+        .collect();
+    let quota = totals.quota.as_ref().map(|line| format!("{} {} %", line.what, line.percent));
+    let (act, word) = if tenant.suspended { ("resume", "Resume") } else { ("suspend", "Suspend") };
+    let builds = format!("{} run, {} wait", totals.builds_running, totals.builds_queued);
+    let state = match (tenant.suspended, tenant.ready) {
+        (true, _) => Some("Suspended".to_owned()),
+        (false, false) => Some(tenant.reason.clone()),
+        (false, true) => None,
+    };
+    view! {
+        <tr id=format!("tenant-{}", tenant.name)>
+            <td>
+                <a class="row-link strong" href=routes::functions(&tenant.name)>{tenant.display_name.clone()}</a>
+                <span class="reason">{tenant.name.to_string()}</span>
+                {state.map(|state| view! { <span class="reason">{icon("pause")}{state}</span> })}
+            </td>
+            <td class="number">
+                <details><summary>{totals.function_count}</summary><ul class="lines">{phases}</ul></details>
+            </td>
+            <td class="number">{failed}</td>
+            <td class="number">{totals.replicas}</td>
+            <td class="number">{builds}</td>
+            <td class="number"><a href=routes::members(&tenant.name)>{totals.members}</a></td>
+            <td>{quota}</td>
+            <td class="number">{ago(tenant.created_at)}</td>
+            <td>
+                <form method="post" data-busy="One moment…">
+                    {form::token()}
+                    <input type="hidden" name="tenant" value=tenant.name.to_string()/>
+                    <button class="button small" name="do" value=act aria-label=format!("{word} {}", tenant.name)>{word}</button>
+                </form>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn create(problem: Option<&AppError>) -> AnyView {
+    view! {
+        <section class="card narrow">
+            <h2>"New tenant"</h2>
+            <form method="post" class="stack" data-busy="Creating…">
+                {form::token()}
+                {input(Input {
+                    name: "name",
+                    label: "Name",
+                    hint: "Lower-case letters, digits and hyphens; it is part of addresses and can not be changed.",
+                    required: true,
+                    error: error_of(problem, &["metadata.name"]),
+                    ..Input::default()
+                })}
+                {input(Input { name: "display", label: "What people call it", ..Input::default() })}
+                {input(Input {
+                    name: "owner",
+                    label: "Its owner",
+                    hint: "A checked e-mail address, oidc:subject, or local:name; more on the Members page.",
+                    ..Input::default()
+                })}
+                <div class="form-end"><button class="button primary" name="do" value="create">{icon("plus")}"Create tenant"</button></div>
+            </form>
+        </section>
+    }
+    .into_any()
+}

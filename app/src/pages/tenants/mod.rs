@@ -1,0 +1,4 @@
+//! Pages of a tenant itself.
+
+pub mod audit;
+pub mod members;

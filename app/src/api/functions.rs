@@ -47,14 +47,14 @@ pub async fn check_name(tenant: TenantName, text: String) -> Result<NameCheck, A
 }
 
 /// What a new function would meet.
-#[server(prefix = "/fn", endpoint = "functions/preflight", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/preflight", input = Json, client = Client)]
 pub async fn preflight(tenant: TenantName) -> Result<Vec<Check>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.preflight(&caller, &tenant).await?)
 }
 
 /// What a change of a function would meet.
-#[server(prefix = "/fn", endpoint = "functions/preflight-of", input = Json)]
+#[server(prefix = "/fn", endpoint = "functions/preflight-of", input = Json, client = Client)]
 pub async fn preflight_of(tenant: TenantName, name: FunctionName) -> Result<Vec<Check>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.preflight_of(&caller, &tenant, &name).await?)

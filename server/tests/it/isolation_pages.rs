@@ -100,6 +100,8 @@ const FUNCTIONS: &[(&str, Least, &str)] = &[
     ("functions/yaml", Viewer, r#"{"name":"hello"}"#),
     ("functions/apply", Developer, r#"{"text":"{}"}"#),
     ("functions/preview-new", Viewer, NEW),
+    ("functions/preflight", Viewer, NEW),
+    ("functions/preflight-of", Viewer, SETTINGS),
     ("functions/manifest-form", Viewer, r#"{"text":"{}"}"#),
     ("functions/preview-settings", Viewer, SETTINGS),
     (

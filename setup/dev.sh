@@ -14,7 +14,7 @@ changed() {
 }
 while true; do
   touch "$stamp"
-  if setup/cargo.sh xtask web && setup/cargo.sh build --quiet -p server; then
+  if setup/xtask.sh web && setup/cargo.sh build --quiet --workspace --exclude frontend --bin knative-lambda; then
     stop
     "$binary" server & pid=$!
   else

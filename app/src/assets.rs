@@ -1,4 +1,4 @@
-//! The files that `cargo xtask web` made, by their logical names.
+//! The files that `setup/xtask.sh web` made, by their logical names.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! The files that `cargo xtask web` made: hashed names, cached for ever, compressed beforehand.
+//! The files that `setup/xtask.sh web` made: hashed names, cached for ever, compressed beforehand.
 
 use axum::{
     Router,

@@ -13,7 +13,7 @@ const EDITOR: u64 = 350_000;
 
 pub(crate) fn check(root: &Path) -> Result<()> {
     let web = root.join("web");
-    let manifest = fs::read(web.join("manifest.json")).context("run `cargo xtask web --release` first")?;
+    let manifest = fs::read(web.join("manifest.json")).context("run `setup/xtask.sh web --release` first")?;
     let names: BTreeMap<String, String> = serde_json::from_slice(&manifest)?;
     let size = |logical: &str| -> Result<u64> {
         let name = names.get(logical).with_context(|| format!("{logical} is not in the manifest"))?;

@@ -1,9 +1,9 @@
 //! What `make` needs beside cargo.
 //!
-//! * `cargo xtask web [--release]`: wasm, bindings, styles, editor, fonts; hashed and compressed;
-//! * `cargo xtask budgets`: fails when a page would weigh more than it may;
-//! * `cargo xtask rules`: fails when a crate uses what ARCHITECTURE.md does not allow;
-//! * `cargo xtask generate [--check]`: files made from the code, kept in the repository.
+//! * `setup/xtask.sh web [--release]`: wasm, bindings, styles, editor, fonts; hashed and compressed;
+//! * `setup/xtask.sh budgets`: fails when a page would weigh more than it may;
+//! * `setup/xtask.sh rules`: fails when a crate uses what ARCHITECTURE.md does not allow;
+//! * `setup/xtask.sh generate [--check]`: files made from the code, kept in the repository.
 
 mod budgets;
 mod bundle;
@@ -30,14 +30,12 @@ fn main() -> Result<()> {
         ["rules"] => rules::check(&root()),
         ["generate"] => generate::run(&root(), false),
         ["generate", "--check"] => generate::run(&root(), true),
-        _ => bail!("usage: cargo xtask web [--release] | budgets | rules | generate [--check]"),
+        _ => bail!("usage: setup/xtask.sh web [--release] | budgets | rules | generate [--check]"),
     }
 }
 
-/// The workspace's folder: the one that `cargo xtask` runs in, which with a shared target folder
-/// need not be the one that this was compiled in.
+/// The workspace's folder: where `setup/xtask.sh` is, which with a shared target folder need not be the one that
+/// this was compiled in.
 fn root() -> PathBuf {
-    let here = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
-    here.parent().unwrap_or(&here).to_path_buf()
+    PathBuf::from(".")
 }

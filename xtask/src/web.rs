@@ -1,4 +1,4 @@
-//! `cargo xtask web`: everything into `web/`.
+//! `setup/xtask.sh web`: everything into `web/`.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use bus::Bus;
 use cluster::{Cluster, Config};
-use domain::function::{LABEL_BUILD, LABEL_FUNCTION, LambdaFunction};
+use domain::{
+    function::{LABEL_BUILD, LABEL_FUNCTION, LambdaFunction},
+    tenant::Tenant,
+};
 use k8s_openapi::{
     api::batch::v1::Job, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
@@ -47,8 +50,11 @@ impl Platform {
         let folder = tempfile::tempdir().unwrap();
         let cluster = Cluster::start(Config::new(folder.path(), "token")).await.unwrap();
         let definitions: Api<CustomResourceDefinition> = Api::all(cluster.client());
-        let made = definitions.create(&PostParams::default(), &LambdaFunction::crd()).await.unwrap();
-        await_condition(definitions, &made.name_any(), conditions::is_crd_established()).await.unwrap();
+        for definition in [LambdaFunction::crd(), Tenant::crd()] {
+            let made = definitions.create(&PostParams::default(), &definition).await.unwrap();
+            let established = conditions::is_crd_established();
+            await_condition(definitions.clone(), &made.name_any(), established).await.unwrap();
+        }
         let bus = bus::open("embedded", folder.path()).await.unwrap();
         Self { cluster, bus, _folder: folder }
     }

@@ -61,7 +61,7 @@ impl Platform {
 
     async fn keep_dead_letter(&self, queue: &str, home: &TenantName, delivery: Delivery) -> Result<()> {
         let event = &delivery.event;
-        let named = tenant_of(event).filter(|tenant| self.cache().has_tenant(tenant));
+        let named = tenant_of(event).filter(|tenant| self.cache().tenant(tenant).is_some());
         let tenant = match named {
             Some(tenant) if queue == bus::name::DEAD_LETTERS_UNOWNED => tenant,
             _ => home.clone(),

@@ -73,7 +73,8 @@ async fn from_form(
     while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
         let Some(filename) = field.file_name().map(str::to_owned) else {
             let name = field.name().map(str::to_owned);
-            proved |= csrf::is_token(name.as_deref(), &field.text().await.map_err(|_| unreadable())?, &session);
+            proved |=
+                csrf::is_token(name.as_deref(), &field.text().await.map_err(|_| unreadable())?, &session);
             continue;
         };
         if !proved {

@@ -37,7 +37,8 @@ fn printed(root: &Path, words: &[&str]) -> Result<String> {
     if !Command::new("cargo").args(build).current_dir(root).status()?.success() {
         bail!("the server does not compile");
     }
-    let output = Command::new(std::env::current_exe()?.with_file_name("knative-lambda")).args(words).output()?;
+    let output =
+        Command::new(std::env::current_exe()?.with_file_name("knative-lambda")).args(words).output()?;
     if !output.status.success() {
         bail!("knative-lambda {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr));
     }

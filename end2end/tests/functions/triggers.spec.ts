@@ -49,7 +49,9 @@ for (const javaScriptEnabled of [true, false]) {
 
     test("a schedule is told in words with its next five times before it is added", async ({ page, functions }) => {
       const name = uniqueName("daily");
-      const headers = { origin: process.env.KL_E2E_URL ?? "" };
+      const shown = await (await page.request.get("/t/default/new")).text();
+      const token = /name="form-token" value="(\w+)"/.exec(shown)?.[1] ?? "";
+      const headers = { origin: process.env.KL_E2E_URL ?? "", "x-form-token": token };
       const data = {
         apiVersion: "lambda.knative.io/v1alpha1",
         kind: "LambdaFunction",

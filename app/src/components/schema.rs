@@ -32,7 +32,7 @@ pub fn properties(schema: &Value) -> AnyView {
         })
         .collect();
     view! {
-        <div class="table-box">
+        <div class="table-box" tabindex="0" role="group" aria-label="Fields, a wide table">
             <table class="rows">
                 <caption class="sr">"Properties of the data"</caption>
                 <thead>

@@ -17,7 +17,7 @@ async fn every_write_stands_in_the_trail_with_who_what_and_how_it_ended() {
         .header("content-type", "application/merge-patch+json")
         .body(r#"{"spec":{"scaling":{"maxReplicas":7}}}"#);
     assert_eq!(patch.send().await.unwrap().status(), StatusCode::OK);
-    let as_viewer = |method: Method, path: &str| server.from_page(method, path, &viewer);
+    let as_viewer = |method: Method, path: &str| server.by_page(method, path, &viewer);
     let denied = as_viewer(Method::POST, "/api/v1/tenants/default/functions").json(&python("x", "x"));
     problem(denied.send().await.unwrap(), 403, "forbidden").await;
     problem(

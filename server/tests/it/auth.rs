@@ -24,7 +24,7 @@ async fn a_link_signs_in_once_and_says_so_the_second_time() {
     let second = server.http.get(&link).send().await.unwrap();
     assert_eq!(second.headers()["location"], "/signed-out?reason=used");
 
-    let out = server.from_page(Method::POST, "/sign-out", &session);
+    let out = server.by_page(Method::POST, "/sign-out", &session);
     assert_eq!(out.send().await.unwrap().status(), StatusCode::SEE_OTHER);
     problem(read(&session).send().await.unwrap(), 401, "unauthenticated").await;
     server.stop().await;
@@ -54,7 +54,7 @@ async fn a_request_that_another_site_caused_changes_nothing() {
     };
     problem(delete("cross-site").send().await.unwrap(), 403, "cross_site").await;
     problem(delete("same-origin").send().await.unwrap(), 403, "form_token").await;
-    let own = server.from_page(Method::DELETE, "/api/v1/tenants/default/functions/hello", &session);
+    let own = server.by_page(Method::DELETE, "/api/v1/tenants/default/functions/hello", &session);
     problem(own.send().await.unwrap(), 404, "not_found").await;
     server.stop().await;
 }
@@ -173,7 +173,7 @@ async fn a_person_sees_their_sessions_and_ends_those_of_other_browsers() {
     let stranger = server.sign_in("viewer").await;
     let call = async |name: &str, cookie: &str, body: serde_json::Value| {
         let path = format!("/fn/session/{name}");
-        server.from_page(Method::POST, &path, cookie).json(&body).send().await.unwrap()
+        server.by_page(Method::POST, &path, cookie).json(&body).send().await.unwrap()
     };
     let list = async |cookie: &str| -> Vec<serde_json::Value> {
         call("list", cookie, serde_json::json!({})).await.json().await.unwrap()

@@ -107,7 +107,7 @@ impl TestServer {
     }
 
     /// A request that a page of this session sends, with the session's form token.
-    pub(crate) fn from_page(&self, method: Method, path: &str, cookie: &str) -> RequestBuilder {
+    pub(crate) fn by_page(&self, method: Method, path: &str, cookie: &str) -> RequestBuilder {
         self.anonymous(method, path)
             .header("cookie", cookie)
             .header("sec-fetch-site", "same-origin")

@@ -127,7 +127,7 @@ async fn every_operation_keeps_to_its_row_for_every_role() {
         let verb: Method = method.to_uppercase().parse().unwrap();
         let ask = async |cookie: Option<&str>, tenant: &str| {
             let mut request = match cookie {
-                Some(cookie) => server.from_page(verb.clone(), &at(tenant), cookie),
+                Some(cookie) => server.by_page(verb.clone(), &at(tenant), cookie),
                 None => server.anonymous(verb.clone(), &at(tenant)),
             };
             if let Some((kind, text)) = body(method, path) {
@@ -168,7 +168,7 @@ async fn every_operation_keeps_to_its_row_for_every_role() {
     for (method, path) in PLATFORM.iter().filter(|(method, path)| (*method, *path) != ("get", "/tenants")) {
         let verb: Method = method.to_uppercase().parse().unwrap();
         for (_, cookie) in &people {
-            let request = server.from_page(verb.clone(), &format!("/api/v1{path}"), cookie);
+            let request = server.by_page(verb.clone(), &format!("/api/v1{path}"), cookie);
             assert_eq!(
                 request.body("{}").send().await.unwrap().status(),
                 StatusCode::FORBIDDEN,

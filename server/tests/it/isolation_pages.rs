@@ -259,7 +259,7 @@ async fn every_server_function_keeps_to_its_row_for_every_role() {
                     body["tenant"] = json!(tenant);
                 }
                 let request = match cookie {
-                    Some(cookie) => server.from_page(Method::POST, &path, cookie),
+                    Some(cookie) => server.by_page(Method::POST, &path, cookie),
                     None => server.anonymous(Method::POST, &path),
                 };
                 let answer = request.json(&body).send().await.unwrap();
@@ -301,7 +301,7 @@ async fn every_stream_and_file_keeps_to_its_row_for_every_role() {
                 let at = path.replace("{tenant}", tenant).replace("{function}", "hello");
                 let at = at.replace("{id}", &build);
                 let at = if *path == "/live" { format!("/live?tenant={tenant}") } else { at };
-                let request = server.from_page(method.parse().unwrap(), &at, cookie);
+                let request = server.by_page(method.parse().unwrap(), &at, cookie);
                 request.body("no archive").send().await.unwrap().status()
             };
             let who = people_name(*role);

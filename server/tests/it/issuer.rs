@@ -11,12 +11,14 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use domain::{Clock as _, SystemClock};
 use openidconnect::{
     JsonWebKeyId, PrivateSigningKey,
     core::{CoreEdDsaPrivateSigningKey, CoreJwsSigningAlgorithm},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio_util::task::TaskTracker;
 
 /// What the next answers are.
 pub(crate) struct Script {
@@ -103,13 +105,13 @@ impl Issuer {
             .route("/keys", get(keys))
             .route("/token", post(token))
             .with_state(issuer.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        TaskTracker::new().spawn(async move { axum::serve(listener, router).await });
         issuer
     }
 
     /// Claims that are right in every way, and then `changed`.
     pub(crate) fn claims(&self, changed: &Value) -> Value {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let now = SystemClock.now().as_millis() / 1000;
         let mut claims = json!({"iss": self.url, "aud": "lambda", "sub": "17", "iat": now, "exp": now + 300});
         for (name, value) in changed.as_object().unwrap() {
             claims[name] = value.clone();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use domain::{Clock as _, SystemClock};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -111,7 +112,7 @@ async fn a_person_signs_in_comes_back_to_their_page_and_has_the_roles_of_their_g
 async fn tokens_that_can_not_be_believed_let_nobody_in() {
     let (issuer, server) = started().await;
     let hour_ago = 3600;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = SystemClock.now().as_millis() / 1000;
     let claims: [(&str, Value); 6] = [
         ("wrong issuer", json!({"iss": "https://evil.example"})),
         ("expired", json!({"iat": now - 2 * hour_ago, "exp": now - hour_ago})),

@@ -79,7 +79,7 @@ async fn each_person_sees_their_tenants_and_may_do_what_their_role_allows() {
     let developer = server.sign_in("developer").await;
     let owner = server.sign_in("owner").await;
     let ask = async |cookie: &str, method: Method, path: &str, body: Value| {
-        let request = server.from_page(method, path, cookie);
+        let request = server.by_page(method, path, cookie);
         let request = if body.is_null() { request } else { request.json(&body) };
         request.send().await.unwrap()
     };

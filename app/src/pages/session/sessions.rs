@@ -29,7 +29,7 @@ pub(super) fn card(who: &str, open: Vec<OpenSession>) -> AnyView {
         <section class="card">
             <h2>"Sessions"</h2>
             <p>"Signed in as "<strong>{who.to_owned()}</strong>"."</p>
-            <div class="table-box">
+            <div class="table-box" tabindex="0" role="group" aria-label="Sessions, a wide table">
                 <table class="rows">
                     <caption class="sr">"Your sessions, the one used last first"</caption>
                     <thead>

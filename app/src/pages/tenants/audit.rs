@@ -110,7 +110,7 @@ fn content(here: &str, filter: &AuditFilter, later: bool, page: &Page<AuditRecor
     let next = page.next.as_ref().map(|cursor| here.to_owned() + &routes::query(pairs(filter, Some(cursor))));
     let first = later.then(|| here.to_owned() + &routes::query(pairs(filter, None)));
     view! {
-        <div class="table-box">
+        <div class="table-box" tabindex="0" role="group" aria-label="Acts, a wide table">
             <table class="rows acts">
                 <caption class="sr">"Acts, newest first"</caption>
                 <thead>

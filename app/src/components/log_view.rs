@@ -29,11 +29,11 @@ pub fn LogView(
         <div class="log" hidden>
             <div class="log-bar" role="toolbar" aria-label="Log tools">
                 <input type="search" class="log-search" placeholder="Search all lines" aria-label="Search all lines"/>
-                <button type="button" class="toggle" data-do="case" aria-pressed="false" title="Match case">"Aa"</button>
-                <button type="button" class="toggle" data-do="regex" aria-pressed="false" title="Regular expression">".*"</button>
+                <button type="button" class="toggle" data-do="case" aria-pressed="false" title="Match case"><span aria-hidden="true">"Aa"</span><span class="sr">"Match case"</span></button>
+                <button type="button" class="toggle" data-do="regex" aria-pressed="false" title="Regular expression"><span aria-hidden="true">".*"</span><span class="sr">"Regular expression"</span></button>
                 <span class="log-found" role="status"></span>
-                <button type="button" class="toggle" data-do="previous" title="Previous match (Shift+Enter)">"↑"<span class="sr">"Previous match"</span></button>
-                <button type="button" class="toggle" data-do="next" title="Next match (Enter)">"↓"<span class="sr">"Next match"</span></button>
+                <button type="button" class="toggle" data-do="previous" title="Previous match (Shift+Enter)"><span aria-hidden="true">"↑"</span><span class="sr">"Previous match"</span></button>
+                <button type="button" class="toggle" data-do="next" title="Next match (Enter)"><span aria-hidden="true">"↓"</span><span class="sr">"Next match"</span></button>
                 <span class="gap"></span>
                 <select class="log-level" aria-label="Least level">
                     <option value="">"All levels"</option>

@@ -18,7 +18,7 @@ pub fn ProblemPanel(error: AppError, retry: bool) -> impl IntoView {
             <p>{detail}</p>
             <div class="actions">
                 {retry.then(|| view! { <a class="button" href="">{icon("refresh")}"Try again"</a> })}
-                <a class="button quiet" href="/">"Go to the functions"</a>
+                <a class=if retry { "button quiet" } else { "button" } href="/">"Go to the functions"</a>
             </div>
             {(!correlation_id.is_empty()).then(|| view! {
                 <p class="quiet-text">"Id to quote: "<code>{correlation_id.clone()}</code>{copy(&correlation_id, "the id")}</p>

@@ -38,7 +38,7 @@ test("two people who deploy at once see the difference and choose", async ({ pag
   await theirs.write("file:main.py", code("theirs"));
   await other.getByRole("button", { name: "Deploy", exact: true }).click();
   await other.waitForURL(/created=again/);
-  await expect(other.getByText("Deployed. The build runs now")).toBeVisible();
+  await expect(other.getByText("Deployed. The log of its build is below.")).toBeVisible();
   await other.close();
 
   await functions.write("file:main.py", code("mine"));

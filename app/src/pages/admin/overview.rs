@@ -111,6 +111,7 @@ fn filters(query: &TenantQuery) -> AnyView {
     let option = |value: &'static str, text: &'static str, here: Option<bool>| {
         view! { <option value=value selected=query.suspended == here>{text}</option> }
     };
+    let narrowed = query.q.is_some() || query.suspended.is_some();
     view! {
         <form class="filters" method="get" action=routes::admin() role="search">
             <div class="with-icon">
@@ -123,7 +124,7 @@ fn filters(query: &TenantQuery) -> AnyView {
                 {option("", "Every state", None)}{option("no", "Running", Some(false))}{option("yes", "Suspended", Some(true))}
             </select>
             <button class="button">"Apply"</button>
-            <a class="button quiet" href=routes::admin()>{icon("cross")}"Clear filters"</a>
+            {narrowed.then(|| view! { <a class="button quiet" href=routes::admin()>{icon("cross")}"Clear filters"</a> })}
         </form>
     }
     .into_any()
@@ -150,12 +151,12 @@ fn content(query: &TenantQuery, page: &Page<TenantTotals>) -> AnyView {
                     <tr>
                         {head("Tenant", TenantSort::Name, "")}
                         {head("Functions", TenantSort::Functions, "number")}
-                        {head("Failed", TenantSort::Failed, "number")}
-                        {head("Instances", TenantSort::Replicas, "number")}
-                        <th scope="col" class="number">"Builds"</th>
+                        {head("Failed", TenantSort::Failed, "number wide-only")}
+                        {head("Instances", TenantSort::Replicas, "number wide-only")}
+                        <th scope="col" class="number wide-only">"Builds"</th>
                         {head("Members", TenantSort::Members, "number")}
-                        <th scope="col">"Fullest quota"</th>
-                        <th scope="col" class="number">"Created"</th>
+                        <th scope="col" class="wide-only">"Fullest quota"</th>
+                        <th scope="col" class="number wide-only">"Created"</th>
                         <th scope="col"><span class="sr">"Acts"</span></th>
                     </tr>
                 </thead>
@@ -179,6 +180,8 @@ fn row(totals: &TenantTotals) -> AnyView {
     let quota = totals.quota.as_ref().map(|line| format!("{} {} %", line.what, line.percent));
     let (act, word) = if tenant.suspended { ("resume", "Resume") } else { ("suspend", "Suspend") };
     let builds = format!("{} run, {} wait", totals.builds_running, totals.builds_queued);
+    // What the columns say that a narrow screen leaves out.
+    let below = format!("{failed} failed · {} instances · {builds}", totals.replicas);
     let state = match (tenant.suspended, tenant.ready) {
         (true, _) => Some("Suspended".to_owned()),
         (false, false) => Some(tenant.reason.clone()),
@@ -189,17 +192,18 @@ fn row(totals: &TenantTotals) -> AnyView {
             <td>
                 <a class="row-link strong" href=routes::functions(&tenant.name)>{tenant.display_name.clone()}</a>
                 <span class="reason">{tenant.name.to_string()}</span>
+                <span class="below">{below}</span>
                 {state.map(|state| view! { <span class="reason">{icon("pause")}{state}</span> })}
             </td>
             <td class="number">
                 <details><summary>{totals.function_count}</summary><ul class="lines">{phases}</ul></details>
             </td>
-            <td class="number">{failed}</td>
-            <td class="number">{totals.replicas}</td>
-            <td class="number">{builds}</td>
+            <td class="number wide-only">{failed}</td>
+            <td class="number wide-only">{totals.replicas}</td>
+            <td class="number wide-only">{builds}</td>
             <td class="number"><a href=routes::members(&tenant.name)>{totals.members}</a></td>
-            <td>{quota}</td>
-            <td class="number">{ago(tenant.created_at)}</td>
+            <td class="wide-only">{quota}</td>
+            <td class="number wide-only">{ago(tenant.created_at)}</td>
             <td>
                 <form method="post" data-busy="One moment…">
                     {form::token()}

@@ -71,7 +71,7 @@ fn section(tenant: &TenantName, (category, title, about): (Category, &'static st
             view! {
                 <tr>
                     <td><a class="row-link" href=routes::event_type(tenant, kind)>{kind.label()}</a></td>
-                    <td><code>{kind.full_name()}</code></td>
+                    <td><code class="dotted">{dotted(&kind.full_name())}</code></td>
                     <td class="wide-only">{sender}</td>
                 </tr>
             }
@@ -92,6 +92,12 @@ fn section(tenant: &TenantName, (category, title, about): (Category, &'static st
         </section>
     }
     .into_any()
+}
+
+/// A name with places to break: after its dots.
+fn dotted(name: &str) -> AnyView {
+    let parts: Vec<_> = name.split_inclusive('.').map(|part| view! { {part.to_owned()}<wbr/> }).collect();
+    view! { {parts} }.into_any()
 }
 
 fn breadcrumb(tenant: &TenantName, of_one: bool) -> AnyView {

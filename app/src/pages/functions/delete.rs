@@ -40,8 +40,16 @@ async fn load() -> Result<Content, AppError> {
             }
         }
     }
-    let revisions = detail.revisions.len();
-    let secrets = detail.secrets.len();
+    let revisions = match detail.revisions.len() {
+        0 => "What runs of it".to_owned(),
+        1 => "Its Revision and the instances of that".to_owned(),
+        count => format!("{count} Revisions and their running instances"),
+    };
+    let code = match detail.secrets.len() {
+        0 => "The code".to_owned(),
+        1 => "The code and one secret value".to_owned(),
+        count => format!("The code and {count} secret values"),
+    };
     let body = view! {
         {breadcrumb(&tenant, Some((&name, Tab::Settings)))}
         <div class="page-head"><h1>{format!("Delete {name}")}</h1></div>
@@ -51,9 +59,9 @@ async fn load() -> Result<Content, AppError> {
                 <h2>"This goes"</h2>
                 <ul class="lines">
                     <li>"The address; calls get 404"</li>
-                    <li>{format!("{revisions} Revisions and their running instances")}</li>
+                    <li>{revisions}</li>
                     <li>"Triggers, the queue and events that wait in it"</li>
-                    <li>{format!("The code and {secrets} secret values")}</li>
+                    <li>{code}</li>
                 </ul>
             </section>
             <section class="card">

@@ -48,9 +48,9 @@ async fn load() -> Result<Content, AppError> {
     let body = view! {
         {function_head(&detail, Some(Tab::Overview))}
         {created.map(|how| done(match how.as_str() {
-            "again" => "Deployed. The build runs now; its log is below.",
-            "rebuilt" => "The build runs again; its log is below.",
-            _ => "Created. The build runs now; its log is below.",
+            "again" => "Deployed. The log of its build is below.",
+            "rebuilt" => "Built again. The log of the build is below.",
+            _ => "Created. The log of its build is below.",
         }))}
         {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
         <div id="overview" data-live=live>
@@ -170,7 +170,7 @@ fn facts(detail: &FunctionDetail) -> AnyView {
                 <dt>"Newest build"</dt>
                 <dd>
                     <a href=routes::build(&summary.tenant, &summary.name, &build.id)>{format!("Build {}", build.number)}</a>" "
-                    {build_pill(build.state)}" "{took}
+                    {build_pill(build.state)}" "<span class="whole">{took}</span>
                 </dd>
             </div>
         }

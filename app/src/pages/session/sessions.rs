@@ -35,7 +35,7 @@ pub(super) fn card(who: &str, open: Vec<OpenSession>) -> AnyView {
                     <thead>
                         <tr>
                             <th scope="col">"Browser"</th>
-                            <th scope="col">"From"</th>
+                            <th scope="col" class="wide-only">"From"</th>
                             <th scope="col" class="number">"Signed in"</th>
                             <th scope="col" class="number">"Used"</th>
                             <th scope="col"><span class="sr">"Acts"</span></th>
@@ -70,8 +70,8 @@ fn row(session: &OpenSession, here: bool) -> AnyView {
     });
     view! {
         <tr>
-            <td>{device}{here.then(|| view! { <span class="reason">"this one"</span> })}</td>
-            <td>{facts.address.clone().unwrap_or_default()}</td>
+            <td>{device}{here.then(|| view! { <span class="reason">"this one"</span> })}<span class="below">{facts.address.clone()}</span></td>
+            <td class="wide-only">{facts.address.clone()}</td>
             <td class="number">{ago(facts.began)}</td>
             <td class="number">{ago(facts.seen)}</td>
             <td>{end}</td>

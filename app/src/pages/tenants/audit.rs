@@ -74,6 +74,12 @@ fn pairs(filter: &AuditFilter, cursor: Option<&Cursor>) -> [(&'static str, Strin
     ]
 }
 
+/// Whether the filter leaves out anything of this page's trail.
+fn is_narrowed(filter: &AuditFilter, all: bool) -> bool {
+    let tenant = filter.tenant.clone().filter(|_| !all);
+    *filter != AuditFilter { tenant, ..AuditFilter::default() }
+}
+
 fn filters(here: &str, filter: &AuditFilter, all: bool) -> AnyView {
     let field = |name: &'static str, label: &'static str, value: Option<String>| {
         view! {
@@ -86,6 +92,7 @@ fn filters(here: &str, filter: &AuditFilter, all: bool) -> AnyView {
         .map(|result| view! { <option value=result.as_str() selected=filter.result == Some(result)>{result.as_str()}</option> })
         .collect();
     let tenant = filter.tenant.as_ref().map(ToString::to_string);
+    let narrowed = is_narrowed(filter, all);
     view! {
         <form class="filters" method="get" action=here.to_owned() role="search">
             {all.then(|| field("tenant", "Tenant", tenant))}
@@ -95,7 +102,7 @@ fn filters(here: &str, filter: &AuditFilter, all: bool) -> AnyView {
             <label class="sr" for="result">"Result"</label>
             <select id="result" name="result"><option value="">"Every result"</option>{results}</select>
             <button class="button">"Apply"</button>
-            <a class="button quiet" href=here.to_owned()>{icon("cross")}"Clear filters"</a>
+            {narrowed.then(|| view! { <a class="button quiet" href=here.to_owned()>{icon("cross")}"Clear filters"</a> })}
         </form>
     }
     .into_any()
@@ -103,8 +110,16 @@ fn filters(here: &str, filter: &AuditFilter, all: bool) -> AnyView {
 
 fn content(here: &str, filter: &AuditFilter, later: bool, page: &Page<AuditRecord>, all: bool) -> AnyView {
     if page.items.is_empty() {
+        if !is_narrowed(filter, all) {
+            return empty(
+                "file",
+                "No acts yet",
+                "What people and scripts change is kept here.",
+                ().into_any(),
+            );
+        }
         let clear = link_button(here.to_owned(), "", "cross", "Clear filters", None);
-        return empty("file", "Nothing to show", "No act fits the filters, or nothing was done yet.", clear);
+        return empty("search", "No act matches", "Nothing that was done fits the filters.", clear);
     }
     let rows: Vec<_> = page.items.iter().map(|record| row(record, all)).collect();
     let next = page.next.as_ref().map(|cursor| here.to_owned() + &routes::query(pairs(filter, Some(cursor))));
@@ -116,10 +131,10 @@ fn content(here: &str, filter: &AuditFilter, later: bool, page: &Page<AuditRecor
                 <thead>
                     <tr>
                         <th scope="col">"When"</th>
-                        <th scope="col">"Who"</th>
-                        {all.then(|| view! { <th scope="col">"Tenant"</th> })}
-                        <th scope="col">"Action"</th>
-                        <th scope="col">"To what"</th>
+                        <th scope="col" class="wide-only">"Who"</th>
+                        {all.then(|| view! { <th scope="col" class="wide-only">"Tenant"</th> })}
+                        <th scope="col" class="wide-only">"Action"</th>
+                        <th scope="col" class="wide-only">"To what"</th>
                         <th scope="col">"Result"</th>
                         <th scope="col">"Details"</th>
                     </tr>
@@ -151,13 +166,20 @@ fn row(record: &AuditRecord, all: bool) -> AnyView {
         })
         .collect();
     let tenant = entry.tenant.as_ref().map(ToString::to_string).unwrap_or_default();
+    // What the columns say that a narrow screen leaves out.
+    let place = if all { tenant.as_str() } else { "" };
+    let parts = [who.as_str(), place, &entry.action, &entry.object];
+    let below = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     view! {
         <tr>
-            <td>{full(entry.at)}</td>
-            <td>{who}</td>
-            {all.then(|| view! { <td>{tenant}</td> })}
-            <td><code>{entry.action.clone()}</code></td>
-            <td>{entry.object.clone()}</td>
+            <td>
+                {full(entry.at)}
+                <span class="below">{below}</span>
+            </td>
+            <td class="wide-only">{who}</td>
+            {all.then(|| view! { <td class="wide-only">{tenant}</td> })}
+            <td class="wide-only"><code>{entry.action.clone()}</code></td>
+            <td class="wide-only">{entry.object.clone()}</td>
             <td><span class=format!("tone {tone}")>{icon(shape)}</span>" "{entry.result.as_str()}</td>
             <td>
                 <details>

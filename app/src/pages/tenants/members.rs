@@ -119,7 +119,7 @@ fn list(tenant: &TenantName, form: &MembersForm) -> AnyView {
             // What the Enter key presses: without it, the first button that takes someone out.
             {may.then(|| view! { <button class="sr" name="do" value="save" tabindex="-1" aria-hidden="true">"Save members"</button> })}
             <div class="table-box">
-                <table class="rows">
+                <table class="rows members">
                     <caption class="sr">{format!("Members of {tenant}")}</caption>
                     <thead><tr><th scope="col">"Kind"</th><th scope="col">"Name"</th><th scope="col">"Role"</th><th scope="col"><span class="sr">"Acts"</span></th></tr></thead>
                     <tbody>{rows}</tbody>

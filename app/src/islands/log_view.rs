@@ -1,6 +1,7 @@
 //! The log viewer: earlier lines at once, then new ones as they come; only rows in view are in
 //! the document. Its markup is `components/log_view.rs`.
 
+mod address;
 mod controls;
 mod fields;
 mod find;

@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use domain::log::Level;
 use leptos::{
     prelude::{document, set_timeout, window},
     task::spawn_local,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::{Element, Event, HtmlInputElement, HtmlSelectElement, KeyboardEvent, MouseEvent};
+use web_sys::{Element, Event, HtmlInputElement, KeyboardEvent, MouseEvent};
 
 use super::{
+    address::level_of,
     dom::{self, Debounce, closest, on, set},
     fields::{self, Field},
     source::PAGE,
@@ -29,15 +29,11 @@ impl Viewer {
         on(&window(), "resize", move |_| this.layout());
         let this = self.clone();
         on(&self.root, "click", move |event| this.clicked(&event));
-        if let Some(level) = dom::one::<HtmlSelectElement>(&self.root, ".log-level") {
+        if let Some(level) = self.level() {
             let this = self.clone();
             on(&level.clone(), "change", move |_| {
-                this.model.borrow_mut().set_level(match level.value().as_str() {
-                    "info" => Some(Level::Info),
-                    "warn" => Some(Level::Warn),
-                    "error" => Some(Level::Error),
-                    _ => None,
-                });
+                this.model.borrow_mut().set_level(level_of(&level.value()));
+                this.write_address();
                 this.draw();
             });
         }
@@ -46,7 +42,10 @@ impl Viewer {
             on(&input, "input", move |_| {
                 this.search.borrow_mut().text = field.value();
                 let this = this.clone();
-                debounce.call(150, move || spawn_local(this.find()));
+                debounce.call(150, move || {
+                    this.write_address();
+                    spawn_local(this.find());
+                });
             });
             let this = self.clone();
             on(&input, "keydown", move |event| {
@@ -93,7 +92,7 @@ impl Viewer {
         } else if let Some(button) = closest(event, "[data-name]") {
             let part = |name: &str| button.get_attribute(name).unwrap_or_default();
             let field = Field { name: part("data-name"), value: part("data-value") };
-            spawn_local(self.clone().only(Some(field)));
+            spawn_local(self.clone().only_this(Some(field)));
         } else if let Some(button) = closest(event, "[data-do]") {
             self.pressed(&button);
         }
@@ -108,10 +107,12 @@ impl Viewer {
         match button.get_attribute("data-do").unwrap_or_default().as_str() {
             "case" => {
                 self.search.borrow_mut().case = toggle();
+                self.write_address();
                 spawn_local(self.clone().find());
             }
             "regex" => {
                 self.search.borrow_mut().regex = toggle();
+                self.write_address();
                 spawn_local(self.clone().find());
             }
             "next" => self.step(1),
@@ -142,11 +143,11 @@ impl Viewer {
                 }
             }
             "all" => {
-                if let Some(level) = dom::one::<HtmlSelectElement>(&self.root, ".log-level") {
+                if let Some(level) = self.level() {
                     level.set_value("");
                 }
                 self.model.borrow_mut().set_level(None);
-                spawn_local(self.clone().only(None));
+                spawn_local(self.clone().only_this(None));
             }
             "latest" => {
                 self.follow.set(true);
@@ -155,6 +156,12 @@ impl Viewer {
             }
             _ => {}
         }
+    }
+
+    /// Leaves out the lines without this field and value, or none, and says so in the address.
+    async fn only_this(self: Rc<Self>, field: Option<Field>) {
+        self.clone().only(field).await;
+        self.write_address();
     }
 
     /// All lines, also those that are not loaded yet.

@@ -97,15 +97,20 @@ impl Viewer {
         if over {
             self.model.borrow_mut().end();
         }
+        self.read_address();
         self.layout();
         let linked = linked_lines();
         self.paint.borrow_mut().linked = linked;
+        self.apply_address().await;
+        let searched = !self.search.borrow().text.is_empty();
         match linked {
             Some((from, _)) => self.clone().reveal(from).await,
+            // At the first match already.
+            None if searched => {}
             None if over => self.show_first_error(),
             None => self.scroll.to_end(),
         }
-        self.follow.set(linked.is_none() && !over);
+        self.follow.set(linked.is_none() && !over && !searched);
         self.draw();
         if !over {
             let this = self.clone();

@@ -12,6 +12,7 @@ use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlSelectElement, 
 use super::dom::{self, Debounce, all, by_id, closest, everywhere, on, set, show};
 use crate::api;
 
+mod choose;
 mod draft;
 mod overview;
 mod traffic;
@@ -44,15 +45,16 @@ pub fn Enhance() -> impl IntoView {
         draft::keep();
         check_names();
         traffic::follow();
+        choose::follow();
         overview::follow();
     });
 }
 
 /// Shows the controls that need JavaScript.
 fn reveal() {
-    for control in
-        everywhere("[data-copy][hidden],[data-add-row][hidden],[data-remove-row][hidden],[data-open][hidden]")
-    {
+    for control in everywhere(
+        "[data-copy][hidden],[data-add-row][hidden],[data-remove-row][hidden],[data-open][hidden],[data-choose-all][hidden]",
+    ) {
         show(&control, true);
     }
 }
@@ -212,7 +214,9 @@ fn busy(event: &Event) {
     let Some(form) = closest(event, "form[data-busy]") else { return };
     let Some(button) = dom::one::<HtmlElement>(&form, "button.primary") else { return };
     let pressed = event.dyn_ref::<SubmitEvent>().and_then(SubmitEvent::submitter);
-    if pressed.is_some_and(|pressed| pressed != button) {
+    // By what they do: the Enter key presses one that is not seen.
+    let does = |button: &HtmlElement| button.get_attribute("value");
+    if pressed.is_some_and(|pressed| does(&pressed) != does(&button)) {
         return;
     }
     let text = form.get_attribute("data-busy").unwrap_or_default();

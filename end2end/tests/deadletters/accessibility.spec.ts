@@ -44,6 +44,7 @@ for (const scheme of ["light", "dark"] as const) {
       await page.setViewportSize({ width, height: 900 });
       for (const [label, path] of pages) {
         await page.goto(path);
+        await expect(page.locator("html[data-hydrated]")).toBeAttached();
         const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
         const told = violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" | ")}`);
         expect.soft(told, label).toEqual([]);

@@ -50,6 +50,22 @@ test("all that match are planned, replayed as a job, and marked when they die ag
   await expect(page.locator("#letters tbody tr").first()).toContainText("dead again, replayed 1 time");
 });
 
+test("all of the page and all that match are two steps", async ({ page }) => {
+  const name = uniqueName("steps");
+  await createBroken(page, name);
+  for (const n of [1, 2, 3]) await send(page, name, `${name}-${n}`, { order: n });
+  await openList(page, name, 3);
+  await expect(page.getByText("3 match the filters, 3 of them on this page.")).toBeVisible();
+  const all = page.getByRole("checkbox", { name: "Choose all on this page" });
+  await all.check();
+  await expect(page.getByText("All 3 on this page are chosen.")).toBeVisible();
+  await page.getByRole("checkbox", { name: `Choose ${name}-2` }).uncheck();
+  await expect(page.getByText("2 chosen.")).toBeVisible();
+  await expect(all).not.toBeChecked();
+  await page.getByRole("button", { name: "Replay the chosen" }).click();
+  await expect(page.locator("#plan-count")).toHaveText("2");
+});
+
 test("discarding asks for the number", async ({ page }) => {
   const name = uniqueName("gone");
   await createBroken(page, name);
@@ -58,7 +74,7 @@ test("discarding asks for the number", async ({ page }) => {
   await page.getByRole("button", { name: "Discard the chosen" }).click();
   await expect(page.getByRole("heading", { name: "Nothing chosen" })).toBeVisible();
   await page.goBack();
-  await page.getByRole("checkbox").first().check();
+  await page.locator("#letters tbody").getByRole("checkbox").first().check();
   await page.getByRole("button", { name: "Discard the chosen" }).click();
   await expect(page.locator("#plan-count")).toHaveText("1");
   await page.getByLabel("Type how many they are").fill("2");

@@ -166,13 +166,19 @@ fn rows(tenant: &TenantName, wanted: &DeadLetterFilter, letters: &[DeadLetter], 
                     {link_button(away, "quiet", "trash", "Discard all that match", Some((Permission::Write, tenant)))}
                 </div>
             </div>
-            <p class="quiet-text">{format!("{counted} match the filters.")}</p>
+            <p class="quiet-text">
+                {format!("{counted} match the filters, {} of them on this page. ", letters.len())}
+                <span role="status" data-chosen=""></span>
+            </p>
             <div class="table-box">
                 <table class="rows" data-rows="">
                     <caption class="sr">"Dead letters, newest first"</caption>
                     <thead>
                         <tr>
-                            <th scope="col"><span class="sr">"Choose"</span></th>
+                            <th scope="col">
+                                <span class="sr">"Choose"</span>
+                                <input type="checkbox" hidden data-choose-all="p" aria-label="Choose all on this page"/>
+                            </th>
                             <th scope="col">"Event"</th>
                             <th scope="col" class="wide-only">"Function"</th>
                             <th scope="col" class="wide-only">"Reason"</th>

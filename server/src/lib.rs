@@ -25,6 +25,7 @@ mod problem_page;
 mod public;
 mod rest;
 mod router;
+mod source_trial;
 mod state;
 mod streams;
 mod uploads;

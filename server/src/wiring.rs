@@ -30,6 +30,7 @@ use crate::{
     gateway::{self, Embedded, Observer},
     image_store::LayoutFolder,
     public, router,
+    source_trial::Trial,
     state::AppState,
     streams::Streams,
 };
@@ -121,6 +122,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         python: version(&toolchain.python),
         nodejs: version(&toolchain.node),
     });
+    let trial = Trial::new(config, program.clone(), path, &launcher, &toolchain);
     let parts = cluster_setup::Parts {
         config,
         folder: &folder,
@@ -144,6 +146,7 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         storage: storage.clone(),
         gateway: Arc::new(Embedded(cluster.activator().clone())),
         images: Arc::new(LayoutFolder(images.root().to_owned())),
+        sources: Arc::new(trial),
         clock: Arc::new(SystemClock),
     };
     let settings = Settings {

@@ -4,7 +4,7 @@ use domain::{
     FunctionName, Page, TenantName,
     function::{
         Deploy, FunctionDetail, FunctionQuery, FunctionSummary, ManifestForm, NameCheck, NewFunction, Phase,
-        Preview, RuntimeOption, SettingsForm, SourceView,
+        Preview, RuntimeOption, SettingsForm, Source, SourceType, SourceView,
     },
     preflight::Check,
 };
@@ -58,6 +58,20 @@ pub async fn preflight(tenant: TenantName) -> Result<Vec<Check>, AppError> {
 pub async fn preflight_of(tenant: TenantName, name: FunctionName) -> Result<Vec<Check>, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.preflight_of(&caller, &tenant, &name).await?)
+}
+
+/// Whether the code of a form can be fetched from where it says.
+#[server(prefix = "/fn", endpoint = "functions/test-source", input = Json, client = Client)]
+pub async fn test_source(tenant: TenantName, source: Source) -> Result<Check, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.test_source(&caller, &tenant, &source).await?)
+}
+
+/// The Secrets that a source can name, by what they are for.
+#[server(prefix = "/fn", endpoint = "functions/source-secrets", input = Json, client = Client)]
+pub async fn source_secrets(tenant: TenantName) -> Result<Vec<(String, Vec<SourceType>)>, AppError> {
+    let (platform, caller) = cx()?;
+    Ok(platform.source_secrets(&caller, &tenant).await?)
 }
 
 /// The create form.

@@ -26,6 +26,8 @@ pub struct Input {
     pub pattern: Option<String>,
     /// Smallest and largest number.
     pub range: Option<(i64, i64)>,
+    /// Id of a list of choices.
+    pub list: Option<&'static str>,
     /// Error next to the field.
     pub error: Option<String>,
     /// Gets the focus when the page opens.
@@ -51,6 +53,7 @@ pub fn input(field: Input) -> AnyView {
                 pattern=field.pattern
                 min=field.range.map(|(min, _)| min)
                 max=field.range.map(|(_, max)| max)
+                list=field.list
                 autofocus=field.focus
                 autocomplete="off"
                 autocapitalize="none"

@@ -21,6 +21,7 @@ pub mod preflight;
 pub mod problem;
 pub mod schema;
 pub mod sort;
+pub mod source_access;
 pub mod source_fields;
 pub mod status;
 pub mod steps;

@@ -3,7 +3,10 @@
 use domain::function::{GcsSource, GitSource, LocalRef, MinioSource, NewCode, S3Source, Source, SourceType};
 use leptos::prelude::*;
 
-use super::field::{Input, error_of, input};
+use super::{
+    field::{Input, error_of, input},
+    source_access::{Access, secret_choices},
+};
 use crate::{AppError, form::Posted};
 
 /// What the fields show: what was sent, or what the function has.
@@ -111,7 +114,7 @@ fn secret(name: String) -> Option<LocalRef> {
 }
 
 /// Fields of a repository. Nothing is `required`: they may be hidden, and the platform looks.
-pub fn git_fields(draft: &SourceDraft, problem: Option<&AppError>) -> AnyView {
+pub fn git_fields(draft: &SourceDraft, access: &Access, problem: Option<&AppError>) -> AnyView {
     view! {
         {input(Input {
             name: "git_url",
@@ -143,15 +146,17 @@ pub fn git_fields(draft: &SourceDraft, problem: Option<&AppError>) -> AnyView {
             label: "Secret",
             hint: "Name of a Secret with username and password, or with ssh-privatekey and known_hosts.",
             value: draft.git_secret.clone(),
+            list: Some("git-secrets"),
             error: error_of(problem, &["spec.source.secretRef"]),
             ..Input::default()
         })}
+        {secret_choices(access, "git-secrets", &[SourceType::Git])}
     }
     .into_any()
 }
 
 /// Fields of an archive in a bucket.
-pub fn bucket_fields(draft: &SourceDraft, problem: Option<&AppError>) -> AnyView {
+pub fn bucket_fields(draft: &SourceDraft, access: &Access, problem: Option<&AppError>) -> AnyView {
     let chosen = draft.kind.filter(|kind| kind.as_str() != "git").unwrap_or(SourceType::S3);
     let kinds = [
         (SourceType::S3, "Amazon S3"),
@@ -208,9 +213,11 @@ pub fn bucket_fields(draft: &SourceDraft, problem: Option<&AppError>) -> AnyView
             label: "Secret",
             hint: "Name of a Secret with accesskey and secretkey, or with serviceaccount for Google.",
             value: draft.bucket_secret.clone(),
+            list: Some("bucket-secrets"),
             error: error_of(problem, &["spec.source.secretRef"]),
             ..Input::default()
         })}
+        {secret_choices(access, "bucket-secrets", &[SourceType::S3, SourceType::Gcs])}
     }
     .into_any()
 }

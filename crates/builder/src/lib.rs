@@ -22,6 +22,8 @@ mod report;
 mod run;
 mod runtime;
 mod steps;
+mod trial;
 
 pub use prune::{Pruned, prune};
 pub use run::{Outcome, Settings, run};
+pub use trial::try_source;

@@ -219,7 +219,7 @@ async fn dependencies(
     Ok(Some(layer))
 }
 
-async fn tools(settings: &Settings) -> Tools {
+pub(crate) async fn tools(settings: &Settings) -> Tools {
     let (program, args) = &settings.sandbox;
     let toolchain = async {
         match &settings.toolchain {
@@ -241,7 +241,7 @@ async fn tools(settings: &Settings) -> Tools {
 }
 
 /// Gone with everything in it when it is dropped.
-fn work_folder(work: &Path) -> Result<TempDir> {
+pub(crate) fn work_folder(work: &Path) -> Result<TempDir> {
     let what = "A temporary folder cannot be made";
     std::fs::create_dir_all(work).or_internal(what)?;
     let folder = tempfile::Builder::new().prefix("build-").tempdir_in(work).or_internal(what)?;
@@ -249,7 +249,7 @@ fn work_folder(work: &Path) -> Result<TempDir> {
     Ok(folder)
 }
 
-fn subfolder(folder: &Path, name: &str) -> Result<PathBuf> {
+pub(crate) fn subfolder(folder: &Path, name: &str) -> Result<PathBuf> {
     let path = folder.join(name);
     std::fs::create_dir(&path).or_internal("A temporary folder cannot be made")?;
     open_to_all(&path)?;

@@ -5,9 +5,10 @@ use domain::{
     BuildId, FunctionName, TenantName,
     deadletter::{DeadLetterFilter, Replay, ReplayJob, ReplayState},
     event::CloudEvent,
-    function::{Deploy, FunctionSummary, LambdaFunction, NewFunction, SettingsForm},
+    function::{Deploy, FunctionSummary, LambdaFunction, NewFunction, SettingsForm, Source},
     identity::Caller,
     invocation::{InvokeRequest, InvokeResult},
+    preflight::Check,
     tenant::{MembersForm, Tenant},
 };
 use serde_json::Value;
@@ -25,6 +26,12 @@ impl Platform {
         let name = new.name.trim().to_owned();
         let act = Act { caller, tenant, action: "function.create", object: &name };
         self.audited(act, self.create_function_now(caller, tenant, new)).await
+    }
+
+    /// Whether code can be fetched from where a form says; told in the trail, because a Secret may be used for it.
+    pub async fn test_source(&self, caller: &Caller, tenant: &TenantName, source: &Source) -> Result<Check> {
+        let act = Act { caller, tenant, action: "source.test", object: source.kind.as_str() };
+        self.audited(act, self.test_source_now(caller, tenant, source)).await
     }
 
     /// Asks for the function and all that belongs to it to be taken away; it shows as Deleting until then.

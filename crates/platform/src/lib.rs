@@ -45,6 +45,7 @@ mod secrets;
 mod sessions;
 mod settings_form;
 mod source;
+mod source_access;
 mod summary;
 mod tenant_index;
 mod tenants;
@@ -68,6 +69,7 @@ pub use manifest::PatchKind;
 pub use preflight::ImageStore;
 pub use retention::Retention;
 pub use source::Download;
+pub use source_access::SourceTrial;
 pub use uploads::MOST_BYTES as UPLOAD_BYTES;
 
 /// What the platform is told at start.
@@ -96,6 +98,8 @@ pub struct Ports {
     pub gateway: Arc<dyn Gateway>,
     /// Where builds put images.
     pub images: Arc<dyn ImageStore>,
+    /// Tries out where code comes from.
+    pub sources: Arc<dyn SourceTrial>,
     /// Where the present comes from.
     pub clock: Arc<dyn Clock>,
 }
@@ -118,6 +122,7 @@ struct Inner {
     denials: audit::Denials,
     build_lock: tokio::sync::Mutex<()>,
     archive_places: tokio::sync::Semaphore,
+    trial_places: tokio::sync::Semaphore,
 }
 
 impl Platform {
@@ -136,6 +141,7 @@ impl Platform {
             denials: audit::Denials::default(),
             build_lock: tokio::sync::Mutex::default(),
             archive_places: tokio::sync::Semaphore::new(uploads::AT_ONCE),
+            trial_places: tokio::sync::Semaphore::new(source_access::AT_ONCE),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -179,6 +185,14 @@ impl Platform {
 
     pub(crate) fn archive_places(&self) -> &tokio::sync::Semaphore {
         &self.inner.archive_places
+    }
+
+    pub(crate) fn trial_places(&self) -> &tokio::sync::Semaphore {
+        &self.inner.trial_places
+    }
+
+    pub(crate) fn sources(&self) -> &dyn SourceTrial {
+        &*self.inner.ports.sources
     }
 
     pub(crate) fn bus(&self) -> &dyn bus::Bus {

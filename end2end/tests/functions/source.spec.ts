@@ -30,3 +30,23 @@ test("a function is made from a Git repository, and says what is wrong with its 
   await page.getByRole("button", { name: "Deploy" }).click();
   await expect(page.locator("#git_ref-error")).toContainText("Write the name of a branch");
 });
+
+test("access to a source is tried before there is a function, and the answer says what is wrong", async ({ page }) => {
+  await page.goto("/t/default/new");
+  await page.getByText("Git repository", { exact: true }).click();
+  await page.getByLabel("URL").fill("https://127.0.0.1/code");
+  await page.getByLabel("Secret", { exact: false }).first().fill("no-such-secret");
+  await page.getByRole("button", { name: "Test access" }).click();
+  const answer = page.locator("#access");
+  await expect(answer).toContainText("A build can not fetch this.");
+  await expect(answer).toContainText("There is no Secret no-such-secret");
+  // What was typed is still there.
+  await expect(page.getByLabel("URL")).toHaveValue("https://127.0.0.1/code");
+  await page.getByLabel("Secret", { exact: false }).first().fill("");
+  await page.getByRole("button", { name: "Test access" }).click();
+  await expect(answer).toContainText("address_not_public");
+
+  await page.locator(".segments").getByText("Bucket").click();
+  await page.getByRole("button", { name: "Test access" }).click();
+  await expect(page.locator("#bucket_name-error")).not.toBeEmpty();
+});

@@ -103,6 +103,12 @@ const FUNCTIONS: &[(&str, Least, &str)] = &[
     ("functions/apply", Developer, r#"{"text":"{}"}"#),
     ("functions/preview-new", Viewer, NEW),
     ("functions/preflight", Viewer, NEW),
+    ("functions/source-secrets", Developer, "{}"),
+    (
+        "functions/test-source",
+        Developer,
+        r#"{"source":{"type":"git","git":{"url":"https://127.0.0.1/x","ref":"main"}}}"#,
+    ),
     ("functions/preflight-of", Viewer, SETTINGS),
     ("functions/manifest-form", Viewer, r#"{"text":"{}"}"#),
     ("functions/preview-settings", Viewer, SETTINGS),

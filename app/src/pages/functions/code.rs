@@ -7,6 +7,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
+use super::source_access;
 use crate::{
     AppError, api,
     components::{
@@ -17,6 +18,7 @@ use crate::{
         field::{Input, error_of, input, summary},
         function_head::function_head,
         icon::icon,
+        source_access::{Access, trial},
         source_fields::{self, SourceDraft, bucket_fields, git_fields},
         time::bytes,
     },
@@ -37,7 +39,17 @@ async fn load() -> Result<Content, AppError> {
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
     let source = api::functions::get_source(tenant.clone(), name.clone()).await?;
     let mut problem = None;
-    if let Some(posted) = &posted {
+    let mut access = Access::default();
+    if source.place.is_some() {
+        access = source_access::beside(&tenant).await;
+    }
+    if let Some(posted) = posted.as_ref().filter(|posted| posted.action() == source_access::TEST) {
+        let code = read(posted, &source).code;
+        problem = source_access::test(&tenant, &mut access, code).await.err();
+        if let Some(error) = &problem {
+            form::set_status(error.0.status);
+        }
+    } else if let Some(posted) = &posted {
         let deploy = read(posted, &source);
         match api::functions::deploy_function(tenant.clone(), name.clone(), deploy).await {
             Ok(_) => form::see_other(
@@ -51,7 +63,7 @@ async fn load() -> Result<Content, AppError> {
     }
     let files = shown_files(&source, posted.as_ref());
     let content = if let Some(place) = &source.place {
-        fetched(&tenant, &source, place, posted.as_ref(), problem.as_ref())
+        fetched(&tenant, &source, place, posted.as_ref(), &access, problem.as_ref())
     } else if files.is_empty() {
         let note =
             source.note.clone().unwrap_or_else(|| "This source has no files that can be shown.".to_owned());
@@ -168,20 +180,24 @@ fn fetched(
     source: &SourceView,
     place: &Source,
     posted: Option<&Posted>,
+    access: &Access,
     problem: Option<&AppError>,
 ) -> AnyView {
     let draft = posted.map_or_else(|| SourceDraft::of_source(place), SourceDraft::of_posted);
     let (title, fields) = match source.kind {
-        SourceType::Git => ("Git repository", git_fields(&draft, problem)),
-        _ => ("Archive in a bucket", bucket_fields(&draft, problem)),
+        SourceType::Git => ("Git repository", git_fields(&draft, access, problem)),
+        _ => ("Archive in a bucket", bucket_fields(&draft, access, problem)),
     };
     let handler = posted.map_or_else(|| source.handler.clone(), |posted| posted.text("handler"));
     view! {
         <form method="post" class="stack" id="code-form" data-busy="Deploying…">{form::token()}
             <input type="hidden" name="version" value=source.version.clone()/>
+            // What the Enter key presses: without it, the button that tries the source out.
+            <button class="sr" name="do" value="deploy" tabindex="-1" aria-hidden="true">"Deploy"</button>
             <fieldset class="card stack source" id="files">
                 <legend>{title}</legend>
                 {fields}
+                {trial(tenant, access)}
             </fieldset>
             {input(Input {
                 name: "handler",

@@ -9,10 +9,11 @@ use leptos::prelude::*;
 use super::{
     create_form::{Draft, Origin, create_form},
     create_yaml::{Manifest, create_yaml},
+    source_access,
 };
 use crate::{
     AppError, api,
-    components::source_fields::SourceDraft,
+    components::{source_access::Access, source_fields::SourceDraft},
     form::{self, Posted},
     frame::{self, Content, framed},
     routes::{self, Tab},
@@ -31,7 +32,7 @@ async fn load() -> Result<Content, AppError> {
     let posted = Posted::of_request();
     let runtimes = api::functions::runtimes().await?;
     let done = match &posted {
-        Some(posted) => act(&tenant, posted, &runtimes).await,
+        Some(posted) => Box::pin(act(&tenant, posted, &runtimes)).await,
         None => Done::Form(Box::new(draft(Posted::default(), frame::query("upload"), &runtimes)), None),
     };
     let body = match done {
@@ -39,7 +40,10 @@ async fn load() -> Result<Content, AppError> {
             form::see_other(&path);
             ().into_any()
         }
-        Done::Form(draft, problem) => {
+        Done::Form(mut draft, problem) => {
+            let found = draft.access.check.take();
+            draft.access = source_access::beside(&tenant).await;
+            draft.access.check = found;
             status(problem.as_ref());
             let checks = api::functions::preflight(tenant.clone()).await;
             create_form(&tenant, &runtimes, &draft, problem.as_ref(), checks)
@@ -92,6 +96,13 @@ async fn act(tenant: &TenantName, posted: &Posted, runtimes: &[RuntimeOption]) -
             let problem = refused.map(|message| AppError::invalid("spec.source.upload", message));
             let draft = draft(posted.clone(), None, runtimes);
             Done::Form(Box::new(Draft { from: Origin::Upload, ..draft }), problem)
+        }
+        source_access::TEST => {
+            let mut draft = draft(posted.clone(), None, runtimes);
+            let place = SourceDraft::of_posted(posted);
+            let code = if draft.from == Origin::Bucket { place.object() } else { place.git() };
+            let tried = source_access::test(tenant, &mut draft.access, code).await;
+            Done::Form(Box::new(draft), tried.err())
         }
         action => {
             let draft = || Box::new(draft(posted.clone(), None, runtimes));
@@ -183,6 +194,7 @@ fn draft(posted: Posted, upload: Option<String>, runtimes: &[RuntimeOption]) -> 
             _ => Origin::Editor,
         },
         source: SourceDraft::of_posted(&posted),
+        access: Access::default(),
         upload,
         receipt: receipt(&posted),
         handler: if filled { posted.text("handler") } else { "main.handler".to_owned() },

@@ -19,6 +19,7 @@ use crate::{
         function_head::breadcrumb,
         icon::icon,
         preflight::preflight,
+        source_access::{Access, trial},
         source_fields::{self, SourceDraft, bucket_fields, git_fields},
         upload::Upload,
     },
@@ -43,6 +44,7 @@ pub(super) struct Draft {
     pub(super) language: Option<Language>,
     pub(super) from: Origin,
     pub(super) source: SourceDraft,
+    pub(super) access: Access,
     pub(super) upload: String,
     pub(super) receipt: Option<UploadReceipt>,
     pub(super) handler: String,
@@ -70,11 +72,17 @@ pub(super) fn create_form(
     checks: Result<Vec<Check>, AppError>,
 ) -> AnyView {
     let name_error = error_of(problem, &["metadata.name"]);
+    let tried = |from: Origin| {
+        let untried = Access::default();
+        trial(tenant, if draft.from == from { &draft.access } else { &untried })
+    };
     view! {
         {breadcrumb(tenant, None)}
         <div class="page-head"><h1>"New function"</h1></div>
         {summary(problem, &[&source_fields::FIELDS[..], &FIELDS[..]].concat())}
         <form method="post" class="create" data-draft=format!("new:{tenant}") data-sent=draft.sent.then_some("") data-busy="Creating…" novalidate=problem.is_some()>{crate::form::token()}
+            // What the Enter key presses: without it, the first button that tries a source out.
+            <button class="sr" name="do" value="create" tabindex="-1" aria-hidden="true">"Create and build"</button>
             <div data-name-check=tenant.to_string()>
                 {input(Input {
                     name: "name",
@@ -105,8 +113,8 @@ pub(super) fn create_form(
                 {field::error("code", error_of(problem, &["spec.source.upload", "spec.source.inline"]))}
                 <div class="from-editor">{draft.codes.iter().map(editor).collect::<Vec<_>>()}</div>
                 <div class="from-upload">{upload(tenant, draft)}</div>
-                <div class="from-git">{git_fields(&draft.source, problem)}</div>
-                <div class="from-bucket">{bucket_fields(&draft.source, problem)}</div>
+                <div class="from-git">{git_fields(&draft.source, &draft.access, problem)}{tried(Origin::Git)}</div>
+                <div class="from-bucket">{bucket_fields(&draft.source, &draft.access, problem)}{tried(Origin::Bucket)}</div>
             </fieldset>
             <details class="advanced" open=error_of(problem, &["spec.env", "spec.runtime.handler"]).is_some()>
                 <summary>{icon("right")}"Advanced"<span class="quiet-text">"handler, environment"</span></summary>

@@ -12,6 +12,7 @@ pub mod overview;
 pub mod settings;
 mod settings_fields;
 mod settings_form;
+mod source_access;
 pub mod test;
 mod test_result;
 mod traffic_rows;

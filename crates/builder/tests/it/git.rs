@@ -225,3 +225,19 @@ async fn a_url_or_reference_that_git_would_read_as_more_is_refused() {
     }
     assert!(!marker.exists());
 }
+
+#[tokio::test]
+async fn a_trial_tells_what_a_build_would_find_and_leaves_nothing() {
+    let bench = Bench::new();
+    let server = GitServer::start(bench.folder.path()).await;
+    server.repository("code", &[("main.py", PYTHON), ("lib/part.py", "")]);
+    let request = git(&server.url("code"));
+    let settings = settings(&bench, &server, &request);
+    let names = builder::try_source(&settings, &request).await.unwrap();
+    assert_eq!(names, ["lib/", "main.py"]);
+    let lost = with(request.clone(), |git| git.reference = "gone".into());
+    let failure = builder::try_source(&settings, &lost).await.unwrap_err();
+    assert_eq!(failure.message, "The repository has no branch, tag or commit gone.");
+    let left = std::fs::read_dir(bench.path("work")).map_or(0, |entries| entries.count());
+    assert_eq!(left, 0, "a trial leaves no temporary files");
+}

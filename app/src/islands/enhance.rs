@@ -90,7 +90,7 @@ fn times() {
             clock(&at)
         } else if time.has_attribute("data-full") {
             let (year, month, day) = (at.get_full_year(), at.get_month() + 1, at.get_date());
-            format!("{year}-{month:02}-{day:02} {}", &clock(&at)[..8])
+            format!("{year}-{month:02}-{day:02} {} {}", &clock(&at)[..8], time_zone())
         } else {
             continue;
         };
@@ -104,6 +104,17 @@ fn times() {
 pub(super) fn clock(at: &Date) -> String {
     let (hour, minute, second) = (at.get_hours(), at.get_minutes(), at.get_seconds());
     format!("{hour:02}:{minute:02}:{second:02}.{:03}", at.get_milliseconds())
+}
+
+/// The reader's zone: `UTC`, `UTC+2`, `UTC-3:30`.
+pub(super) fn time_zone() -> String {
+    let minutes = -(Date::new_0().get_timezone_offset() as i32);
+    let sign = if minutes < 0 { "-" } else { "+" };
+    match (minutes.abs() / 60, minutes.abs() % 60) {
+        (0, 0) => "UTC".to_owned(),
+        (hours, 0) => format!("UTC{sign}{hours}"),
+        (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
+    }
 }
 
 fn relative(millis: f64) -> String {

@@ -9,6 +9,7 @@ use super::{
     rows::Row,
     viewer::Viewer,
 };
+use crate::islands::enhance::time_zone;
 
 impl Viewer {
     pub(super) fn say(&self, text: &str) {
@@ -88,16 +89,5 @@ impl Viewer {
             (_, _, LogState::Expired) => "Expired: these lines were removed by the retention",
         };
         text.to_owned()
-    }
-}
-
-/// The reader's zone: `UTC`, `UTC+2`, `UTC-3:30`.
-fn time_zone() -> String {
-    let minutes = -(js_sys::Date::new_0().get_timezone_offset() as i32);
-    let sign = if minutes < 0 { "-" } else { "+" };
-    match (minutes.abs() / 60, minutes.abs() % 60) {
-        (0, 0) => "UTC".to_owned(),
-        (hours, 0) => format!("UTC{sign}{hours}"),
-        (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
     }
 }

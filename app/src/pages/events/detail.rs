@@ -152,8 +152,12 @@ fn data(event: &CloudEvent) -> AnyView {
     match &event.data_base64 {
         Some(bytes) => {
             let size = bytes.len() * 3 / 4;
-            view! { <p>{format!("{size} bytes that are no text, in base64 below as part of the event.")}</p> }
-                .into_any()
+            let file = format!("data:application/octet-stream;base64,{bytes}");
+            view! {
+                <p>{format!("{size} bytes that are no text, in base64 below as part of the event.")}</p>
+                <p><a class="button small" href=file download="event-data">{icon("download")}"Download"</a></p>
+            }
+            .into_any()
         }
         None => view! { <p class="quiet-text">"The event carries no data."</p> }.into_any(),
     }

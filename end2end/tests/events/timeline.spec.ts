@@ -54,6 +54,21 @@ test("new events are announced and do not move rows under the pointer", async ({
   await other.close();
 });
 
+test("a mark of the drawing opens its event, also in a new tab", async ({ page, functions, context }) => {
+  await functions.open(name, "events");
+  const row = page.locator("#timeline a", { hasText: "Service created" });
+  const path = (await row.getAttribute("href")) ?? "";
+  const fresh = context.waitForEvent("page");
+  await row.locator(".mark").click({ modifiers: ["ControlOrMeta"] });
+  const other = await fresh;
+  await other.waitForURL(`**${path}`);
+  await expect(other.getByRole("heading", { level: 1 })).toContainText("Service created");
+  await other.close();
+  await row.locator(".mark").click();
+  await page.waitForURL(`**${path}`);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Service created");
+});
+
 test("the drawing and the table tell the same events", async ({ page, functions }) => {
   await functions.open(name, "events");
   const drawn = await page.locator("#timeline a").count();

@@ -31,10 +31,12 @@ pub(crate) fn minify(root: &Path, cache: &Cache, script: &str) -> Result<Vec<u8>
     let folder = root.join("app/editor");
     cache.get("min", script.as_bytes(), || {
         install(&folder)?;
-        let path = folder.join(format!("node_modules/.minify-{}.js", std::process::id()));
+        let file = format!("./node_modules/.minify-{}.js", std::process::id());
+        let path = folder.join(&file);
         fs::write(&path, script)?;
         let args = ["--no-install", "esbuild", "--minify", "--format=esm", "--target=es2022"];
-        let made = run(Command::new("npx").args(args).arg(&path).current_dir(&folder));
+        // As seen from the folder that it runs in: the root may be a relative path.
+        let made = run(Command::new("npx").args(args).arg(&file).current_dir(&folder));
         fs::remove_file(&path)?;
         made
     })

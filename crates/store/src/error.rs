@@ -47,6 +47,10 @@ pub enum Error {
     /// The database server does not answer, or refuses the sign-in.
     #[error("The database server cannot be used: {0}")]
     Unreachable(#[source] sqlx::Error),
+    /// The database does not take a value: it has a letter or a size that can not be stored. Trying again is of
+    /// no use.
+    #[error("The database does not take a value: {0}")]
+    Refused(#[source] sqlx::Error),
     /// Anything else the database says: busy, closed, an I/O error.
     #[error("The database failed: {0}")]
     Database(#[source] sqlx::Error),
@@ -61,6 +65,8 @@ impl From<sqlx::Error> for Error {
                 "53100" => Self::Full,
                 // Sign-in refused, no such database, starting or stopping.
                 "28000" | "28P01" | "3D000" | "57P01" | "57P02" | "57P03" => Self::Unreachable(error),
+                // A letter that it has not (22021, 22P05), and an entry that is too large for its index.
+                code if code.starts_with("22") || code == "54000" => Self::Refused(error),
                 _ => Self::Database(error),
             };
         }
@@ -71,6 +77,7 @@ impl From<sqlx::Error> for Error {
         // SQLite's primary result code is the low byte of the extended one.
         match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
             Some(13) => Self::Full,
+            Some(18) => Self::Refused(error),
             Some(8 | 14) => Self::NotWritable(PathBuf::new()),
             Some(11 | 26) => Self::NotADatabase(PathBuf::new()),
             _ => Self::Database(error),

@@ -28,7 +28,8 @@ pub(crate) fn like(text: &str) -> String {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }
-        pattern.push(letter);
+        // PostgreSQL takes no NUL, and has none in its rows.
+        pattern.push(if letter == '\0' { '\u{fffd}' } else { letter });
     }
     pattern.push('%');
     pattern

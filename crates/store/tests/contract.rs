@@ -113,6 +113,7 @@ macro_rules! every_case {
             small::{
                 saved_tests_are_replaced_by_name,
                 preferences_are_per_user,
+                a_nul_in_a_text_stopped_the_table,
             },
         );
     };

@@ -115,6 +115,23 @@ async fn days_that_are_too_old_are_dropped_with_what_is_known_of_them() {
 }
 
 #[tokio::test]
+async fn a_value_that_the_database_does_not_take_looked_like_a_database_that_is_away() {
+    let database = Database::new();
+    let store = open(database.url()).await.unwrap();
+    // Random enough that it is not packed into less than what an index entry may have.
+    let mut random = 1_u64;
+    let mut letter = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(33 + (random >> 33) as u8 % 89)
+    };
+    let mut poison = event("1", 1);
+    poison.event.kind = (0..12_000).map(|_| letter()).collect();
+    let refused = store.append_events(&[poison]).await.unwrap_err();
+    assert!(matches!(refused, Error::Refused(_)), "{refused:?}");
+    store.append_events(&[event("2", 1)]).await.unwrap();
+}
+
+#[tokio::test]
 async fn connections_that_were_cut_are_made_again() {
     let database = Database::new();
     let store = open(database.url()).await.unwrap();

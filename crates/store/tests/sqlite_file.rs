@@ -117,3 +117,25 @@ async fn a_row_of_the_audit_trail_that_was_changed_or_taken_away_is_found() {
         store.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_token_was_refused_when_its_use_could_not_be_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.db");
+    let store = open(&path).await.unwrap();
+    let at = domain::Timestamp::from_millis;
+    let token = store::NewApiToken {
+        id: "t".into(),
+        name: "script".into(),
+        user: domain::identity::User::local("ada"),
+        created_at: at(1),
+        expires_at: None,
+    };
+    store.save_api_token("klt_x", &token).await.unwrap();
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON api_tokens BEGIN SELECT RAISE(ABORT, 'full'); END";
+    sqlx::raw_sql(full).execute(&pool).await.unwrap();
+    pool.close().await;
+    let found = store.find_api_token("klt_x", at(2)).await.unwrap().expect("it holds");
+    assert_eq!((found.token.id.as_str(), found.used_at), ("t", None));
+}

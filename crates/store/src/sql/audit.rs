@@ -108,13 +108,14 @@ impl AuditStore for Backend {
         ];
         for (column, value) in equal {
             if let Some(value) = value {
-                query.push(format!(" AND {column} = ")).push_bind(value);
+                query.push(format!(" AND {column} = ")).push_bind(text(&value).to_string());
             }
         }
         if let Some(action) = &filter.action {
             // `function` is also `function.delete`, and not `functional`.
+            let action = text(action).to_string();
             let below = action.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_") + ".%";
-            query.push(" AND (action = ").push_bind(action.clone());
+            query.push(" AND (action = ").push_bind(action);
             query.push(" OR action LIKE ").push_bind(below).push(" ESCAPE '\\')");
         }
         if let Some(since) = filter.since {

@@ -7,7 +7,7 @@ use domain::{
 };
 use sqlx::QueryBuilder;
 
-use super::{Backend, Database, decode, encode, name};
+use super::{Backend, Database, decode, encode, name, text};
 use crate::{DeadLetterCount, DeadLetterFilter, DeadLetterStore, Error, NewDeadLetter, Result, cursor};
 
 fn push(query: &mut QueryBuilder<Database>, tenant: &TenantName, filter: &DeadLetterFilter) {
@@ -21,7 +21,7 @@ fn push(query: &mut QueryBuilder<Database>, tenant: &TenantName, filter: &DeadLe
     ];
     for (condition, value) in texts {
         if let Some(value) = value {
-            query.push(condition).push_bind(value);
+            query.push(condition).push_bind(text(&value).to_string());
         }
     }
     if !filter.positions.is_empty() {
@@ -33,8 +33,8 @@ fn push(query: &mut QueryBuilder<Database>, tenant: &TenantName, filter: &DeadLe
     }
 }
 
-fn letter((position, text): (i64, String)) -> Result<DeadLetter> {
-    let stored: DeadLetter = decode("dead letter", &text)?;
+fn letter((position, json): (i64, String)) -> Result<DeadLetter> {
+    let stored: DeadLetter = decode("dead letter", &json)?;
     Ok(DeadLetter { position, ..stored })
 }
 
@@ -58,9 +58,9 @@ impl DeadLetterStore for Backend {
              WHERE tenant = $1 AND queue = $2 AND source = $3 AND id = $4 AND replays = $5",
         )
         .bind(new.tenant.as_str())
-        .bind(&new.queue)
-        .bind(&new.event.source)
-        .bind(&new.event.id)
+        .bind(text(&new.queue))
+        .bind(text(&new.event.source))
+        .bind(text(&new.event.id))
         .bind(stored.replays())
         .fetch_optional(&self.write)
         .await?;
@@ -77,15 +77,15 @@ impl DeadLetterStore for Backend {
         )
         .bind(new.tenant.as_str())
         .bind(new.function.as_ref().map_or("", |function| function.as_str()))
-        .bind(&new.queue)
-        .bind(&new.event.source)
-        .bind(&new.event.id)
+        .bind(text(&new.queue))
+        .bind(text(&new.event.source))
+        .bind(text(&new.event.id))
         .bind(new.kind.as_str())
         .bind(new.died_at.as_millis())
         .bind(encode("dead letter", &stored)?)
-        .bind(stored.error())
-        .bind(&new.event.kind)
-        .bind(new.event.correlation_id())
+        .bind(text(&stored.error()).to_string())
+        .bind(text(&new.event.kind))
+        .bind(new.event.correlation_id().map(|id| text(id).to_string()))
         .bind(stored.replays())
         .fetch_one(&self.write)
         .await?;

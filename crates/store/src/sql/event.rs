@@ -7,7 +7,7 @@ use domain::{
 };
 use sqlx::QueryBuilder;
 
-use super::{Backend, Database, LIKE, decode, encode, event_filter, event_write, like, name};
+use super::{Backend, Database, LIKE, decode, encode, event_filter, event_write, like, name, text};
 use crate::{Appended, EventStore, NewEvent, Result, cursor};
 
 /// Events that one page of a text search looks at.
@@ -147,7 +147,7 @@ impl EventStore for Backend {
              WHERE tenant = $1 AND correlation = $2 ORDER BY at, position LIMIT $3",
         )
         .bind(tenant.as_str())
-        .bind(correlation)
+        .bind(text(correlation))
         .bind(CHAIN)
         .fetch_all(&self.read)
         .await?;

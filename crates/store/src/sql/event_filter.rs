@@ -6,7 +6,7 @@ use domain::{
 };
 use sqlx::QueryBuilder;
 
-use super::Database;
+use super::{Database, text};
 
 /// Appends everything but the text search.
 pub(super) fn push(query: &mut QueryBuilder<Database>, tenant: &TenantName, filter: &EventFilter) {
@@ -18,7 +18,7 @@ pub(super) fn push(query: &mut QueryBuilder<Database>, tenant: &TenantName, filt
         push_kind(query, kind);
     }
     if let Some(source) = &filter.source {
-        query.push(" AND source = ").push_bind(source.clone());
+        query.push(" AND source = ").push_bind(text(source).to_string());
     }
     if let Some(status) = filter.status {
         // Written out, not bound: only so the partial index of failed events is used.
@@ -28,7 +28,7 @@ pub(super) fn push(query: &mut QueryBuilder<Database>, tenant: &TenantName, filt
         });
     }
     if let Some(correlation) = &filter.correlation {
-        query.push(" AND correlation = ").push_bind(correlation.clone());
+        query.push(" AND correlation = ").push_bind(text(correlation).to_string());
     }
     if let Some(since) = filter.since {
         query.push(" AND at >= ").push_bind(since.as_millis());
@@ -43,12 +43,14 @@ fn push_kind(query: &mut QueryBuilder<Database>, kind: &str) {
         None => {
             let ours = EventType::ALL.iter().any(|known| known.name() == kind);
             let full = if ours { format!("{PREFIX}{kind}") } else { kind.to_owned() };
-            query.push(" AND kind = ").push_bind(full);
+            query.push(" AND kind = ").push_bind(text(&full).to_string());
         }
         Some(start) => {
             // The start may be given with or without our prefix; a range, so that an index serves.
             query.push(" AND (");
-            for (at, start) in [format!("{PREFIX}{start}"), start.to_owned()].into_iter().enumerate() {
+            for (at, start) in
+                [format!("{PREFIX}{}", text(start)), text(start).to_string()].into_iter().enumerate()
+            {
                 if at > 0 {
                     query.push(" OR ");
                 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{Cursor, FunctionName, Page, TenantName, Timestamp, invocation::Invocation};
 
-use super::{Backend, decode, encode};
+use super::{Backend, decode, encode, text};
 use crate::{InvocationStats, InvocationStore, Result, cursor};
 
 /// Calls that the figures are taken from.
@@ -20,7 +20,7 @@ impl InvocationStore for Backend {
                 "INSERT INTO invocations (id, tenant, function, at, status, total_ms, cold, invocation)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, id) DO NOTHING",
             )
-            .bind(&call.id)
+            .bind(text(&call.id))
             .bind(call.tenant.as_str())
             .bind(call.function.as_str())
             .bind(call.at.as_millis())

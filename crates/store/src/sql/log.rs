@@ -97,8 +97,8 @@ async fn insert(connection: &mut Connection, head: &mut Head, lines: &[NewLine])
             .push_bind(line.at.as_millis())
             .push_bind(log_line::stream(line.stream))
             .push_bind(log_line::level(line.level))
-            .push_bind(line.group.as_deref())
-            .push_bind(line.correlation.as_deref())
+            .push_bind(line.group.as_deref().map(text))
+            .push_bind(line.correlation.as_deref().map(text))
             .push_bind(text(&line.text));
     });
     sql.build().execute(connection).await?;
@@ -184,8 +184,8 @@ impl LogStore for Backend {
                  ON CONFLICT (log, source) DO UPDATE SET reached = excluded.reached",
             )
             .bind(head.log)
-            .bind(&checkpoint.source)
-            .bind(&checkpoint.position)
+            .bind(text(&checkpoint.source))
+            .bind(text(&checkpoint.position))
             .execute(&mut *transaction)
             .await?;
         }
@@ -207,7 +207,7 @@ impl LogStore for Backend {
         .bind(tenant.as_str())
         .bind(kind)
         .bind(name)
-        .bind(source)
+        .bind(text(source))
         .fetch_optional(&self.read)
         .await?;
         Ok(reached)

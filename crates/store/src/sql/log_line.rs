@@ -6,7 +6,7 @@ use domain::{
 };
 use sqlx::QueryBuilder;
 
-use super::{Database, LIKE, like};
+use super::{Database, LIKE, like, text};
 
 /// A stored line.
 #[derive(sqlx::FromRow)]
@@ -73,13 +73,13 @@ pub(super) fn push_matching(sql: &mut QueryBuilder<Database>, log: i64, query: &
     if let Some(least) = query.level.filter(|least| *least > Level::Debug) {
         sql.push(" AND level >= ").push_bind(level(least));
     }
-    if let Some(text) = query.text.as_deref().filter(|text| !text.is_empty()) {
-        sql.push(" AND text ").push(LIKE).push_bind(like(text)).push(" ESCAPE '\\'");
+    if let Some(part) = query.text.as_deref().filter(|part| !part.is_empty()) {
+        sql.push(" AND text ").push(LIKE).push_bind(like(part)).push(" ESCAPE '\\'");
     }
-    if let Some(correlation) = query.correlation.clone().filter(|text| !text.is_empty()) {
-        sql.push(" AND correlation = ").push_bind(correlation);
+    if let Some(correlation) = query.correlation.as_deref().filter(|text| !text.is_empty()) {
+        sql.push(" AND correlation = ").push_bind(text(correlation).to_string());
     }
-    if let Some(group) = query.group.clone().filter(|text| !text.is_empty()) {
-        sql.push(" AND step = ").push_bind(group);
+    if let Some(group) = query.group.as_deref().filter(|text| !text.is_empty()) {
+        sql.push(" AND step = ").push_bind(text(group).to_string());
     }
 }

@@ -6,7 +6,7 @@ use domain::{
     deadletter::{ReplayJob, ReplayRecord},
 };
 
-use super::{Backend, Connection, decode, encode};
+use super::{Backend, Connection, decode, encode, text};
 use crate::{ReplayStore, Result};
 
 async fn save(connection: &mut Connection, job: &ReplayJob) -> Result<()> {
@@ -24,8 +24,8 @@ async fn save(connection: &mut Connection, job: &ReplayJob) -> Result<()> {
     Ok(())
 }
 
-fn job((text, died_again): (String, i64)) -> Result<ReplayJob> {
-    let stored: ReplayJob = decode("replay job", &text)?;
+fn job((json, died_again): (String, i64)) -> Result<ReplayJob> {
+    let stored: ReplayJob = decode("replay job", &json)?;
     Ok(ReplayJob { died_again: died_again.unsigned_abs(), ..stored })
 }
 
@@ -44,8 +44,8 @@ impl ReplayStore for Backend {
                  ON CONFLICT (tenant, letter) DO NOTHING",
             )
             .bind(tenant.as_str())
-            .bind(&record.event.source)
-            .bind(&record.event.id)
+            .bind(text(&record.event.source))
+            .bind(text(&record.event.id))
             .bind(record.letter.position)
             .bind(record.at.as_millis())
             .bind(encode("replay", record)?)
@@ -69,8 +69,8 @@ impl ReplayStore for Backend {
             "SELECT replay FROM replays WHERE tenant = $1 AND source = $2 AND id = $3 ORDER BY position LIMIT 100",
         )
         .bind(tenant.as_str())
-        .bind(source)
-        .bind(id)
+        .bind(text(source))
+        .bind(text(id))
         .fetch_all(&self.read)
         .await?;
         rows.iter().map(|row| decode("replay", row)).collect()
@@ -84,7 +84,7 @@ impl ReplayStore for Backend {
     async fn note_died_again(&self, tenant: &TenantName, job: &str) -> Result<()> {
         sqlx::query("UPDATE replay_jobs SET died_again = died_again + 1 WHERE tenant = $1 AND id = $2")
             .bind(tenant.as_str())
-            .bind(job)
+            .bind(text(job))
             .execute(&self.write)
             .await?;
         Ok(())
@@ -94,7 +94,7 @@ impl ReplayStore for Backend {
         let row: Option<(String, i64)> =
             sqlx::query_as("SELECT job, died_again FROM replay_jobs WHERE tenant = $1 AND id = $2")
                 .bind(tenant.as_str())
-                .bind(id)
+                .bind(text(id))
                 .fetch_optional(&self.read)
                 .await?;
         row.map(job).transpose()

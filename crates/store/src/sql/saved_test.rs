@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{FunctionName, TenantName, invocation::SavedTest};
 
-use super::{Backend, decode, encode};
+use super::{Backend, decode, encode, text};
 use crate::{Result, SavedTestStore};
 
 #[async_trait]
@@ -26,7 +26,7 @@ impl SavedTestStore for Backend {
         )
         .bind(tenant.as_str())
         .bind(function.as_str())
-        .bind(&test.name)
+        .bind(text(&test.name))
         .bind(encode("saved test", test)?)
         .execute(&self.write)
         .await?;
@@ -42,7 +42,7 @@ impl SavedTestStore for Backend {
         let done = sqlx::query("DELETE FROM saved_tests WHERE tenant = $1 AND function = $2 AND name = $3")
             .bind(tenant.as_str())
             .bind(function.as_str())
-            .bind(name)
+            .bind(text(name))
             .execute(&self.write)
             .await?;
         Ok(done.rows_affected() > 0)

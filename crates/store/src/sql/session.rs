@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{Timestamp, identity::User};
 
-use super::{Backend, decode, encode};
+use super::{Backend, decode, encode, text};
 use crate::{ApiToken, NewApiToken, Result, SessionRecord, SessionStore, session::hash};
 
 /// Milliseconds between two notes of a token's use.
@@ -42,8 +42,8 @@ impl SessionStore for Backend {
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(hash(id))
-        .bind(&session.user)
-        .bind(&session.data)
+        .bind(session.user.as_deref().map(text))
+        .bind(text(&session.data))
         .bind(session.expires_at.as_millis())
         .execute(&self.write)
         .await?;
@@ -57,8 +57,8 @@ impl SessionStore for Backend {
                SET owner = excluded.owner, data = excluded.data, expires_at = excluded.expires_at",
         )
         .bind(hash(id))
-        .bind(&session.user)
-        .bind(&session.data)
+        .bind(session.user.as_deref().map(text))
+        .bind(text(&session.data))
         .bind(session.expires_at.as_millis())
         .execute(&self.write)
         .await?;
@@ -85,8 +85,10 @@ impl SessionStore for Backend {
     }
 
     async fn delete_sessions_of(&self, user: &str) -> Result<u64> {
-        let done =
-            sqlx::query("DELETE FROM sessions WHERE owner = $1").bind(user).execute(&self.write).await?;
+        let done = sqlx::query("DELETE FROM sessions WHERE owner = $1")
+            .bind(text(user))
+            .execute(&self.write)
+            .await?;
         Ok(done.rows_affected())
     }
 
@@ -95,7 +97,7 @@ impl SessionStore for Backend {
             "SELECT id, owner, data, expires_at FROM sessions WHERE owner = $1 AND expires_at > $2
              ORDER BY expires_at DESC, id LIMIT 100",
         )
-        .bind(user)
+        .bind(text(user))
         .bind(now.as_millis())
         .fetch_all(&self.read)
         .await?;
@@ -107,8 +109,8 @@ impl SessionStore for Backend {
 
     async fn revoke_session(&self, user: &str, key: &str) -> Result<bool> {
         let done = sqlx::query("DELETE FROM sessions WHERE owner = $1 AND id = $2")
-            .bind(user)
-            .bind(key)
+            .bind(text(user))
+            .bind(text(key))
             .execute(&self.write)
             .await?;
         Ok(done.rows_affected() > 0)
@@ -125,6 +127,14 @@ impl SessionStore for Backend {
     }
 
     async fn take_sign_in_link(&self, secret: &str, now: Timestamp) -> Result<Option<User>> {
+        // A wrong link costs a look, not a place among the writers.
+        let known: Option<i64> = sqlx::query_scalar("SELECT expires_at FROM sign_in_links WHERE id = $1")
+            .bind(hash(secret))
+            .fetch_optional(&self.read)
+            .await?;
+        if known.is_none() {
+            return Ok(None);
+        }
         // Deleting is what uses it up: of two who try at once, one deletes it.
         let row: Option<(String, i64)> =
             sqlx::query_as("DELETE FROM sign_in_links WHERE id = $1 RETURNING owner, expires_at")
@@ -146,10 +156,10 @@ impl SessionStore for Backend {
              ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, token = excluded.token,
                name = excluded.name, created_at = excluded.created_at, expires_at = excluded.expires_at",
         )
-        .bind(&token.id)
+        .bind(text(&token.id))
         .bind(hash(secret))
         .bind(encode("API token", &token.user)?)
-        .bind(&token.name)
+        .bind(text(&token.name))
         .bind(token.created_at.as_millis())
         .bind(token.expires_at.map(Timestamp::as_millis))
         .execute(&self.write)
@@ -168,11 +178,15 @@ impl SessionStore for Backend {
         .await?;
         let Some(row) = row else { return Ok(None) };
         if row.used_at.is_none_or(|used| now.as_millis() - used >= USE_NOTED_MS) {
-            sqlx::query("UPDATE api_tokens SET used_at = $2 WHERE id = $1")
+            let noted = sqlx::query("UPDATE api_tokens SET used_at = $2 WHERE id = $1")
                 .bind(&row.id)
                 .bind(now.as_millis())
                 .execute(&self.write)
-                .await?;
+                .await;
+            // A full disk must not keep out who may come in.
+            if let Err(error) = noted {
+                tracing::warn!(%error, token.id = row.id, "the use of a token could not be noted");
+            }
         }
         row.token().map(Some)
     }
@@ -188,7 +202,8 @@ impl SessionStore for Backend {
     }
 
     async fn delete_api_token(&self, id: &str) -> Result<bool> {
-        let done = sqlx::query("DELETE FROM api_tokens WHERE id = $1").bind(id).execute(&self.write).await?;
+        let done =
+            sqlx::query("DELETE FROM api_tokens WHERE id = $1").bind(text(id)).execute(&self.write).await?;
         Ok(done.rows_affected() > 0)
     }
 

@@ -14,21 +14,38 @@ use crate::{ArchiveError, Limits, Result};
 /// Files of an archive by path: bytes, and whether it may be executed.
 type Files = BTreeMap<String, (Vec<u8>, bool)>;
 
-/// The files, sorted, with the text of those that are text of at most `text_bytes`.
-pub fn read<R: Read + Seek>(reader: R, limits: &Limits, text_bytes: u64) -> Result<Vec<CodeFile>> {
+/// How much text [`read`] gives.
+#[derive(Debug, Clone, Copy)]
+pub struct TextBudget {
+    /// Bytes of one file.
+    pub file: u64,
+    /// Bytes of all files together; those nearest to the top come first.
+    pub all: u64,
+}
+
+/// The files, sorted, with the text of those that are text and that the budget has room for.
+pub fn read<R: Read + Seek>(mut reader: R, limits: &Limits, budget: TextBudget) -> Result<Vec<CodeFile>> {
     let mut files = Vec::new();
-    walk(reader, limits, &mut |item, bytes| {
-        if item.folder {
-            return Ok(());
+    walk(&mut reader, limits, &mut |item, bytes| {
+        if !item.folder {
+            let size = io::copy(bytes, &mut io::sink())? as i64;
+            files.push(CodeFile { path: item.path.clone(), size, text: None });
         }
-        let mut start = Vec::new();
-        let read = Read::take(&mut *bytes, text_bytes + 1).read_to_end(&mut start)? as u64;
-        let size = read + io::copy(bytes, &mut io::sink())?;
-        let text = (size <= text_bytes).then(|| String::from_utf8(start).ok()).flatten();
-        let text = text.filter(|text| !text.contains('\0'));
-        files.push(CodeFile { path: item.path.clone(), size: size as i64, text });
         Ok(())
     })?;
+    // Sizes first, and then only the texts that are shown: however much comes out of the archive, no more than
+    // the budget is in memory.
+    let mut texts = chosen(&files, budget);
+    walk(reader, limits, &mut |item, bytes| {
+        let Some(text) = texts.get_mut(&item.path) else { return Ok(()) };
+        let mut content = Vec::new();
+        Read::take(bytes, budget.file).read_to_end(&mut content)?;
+        *text = String::from_utf8(content).ok().filter(|text| !text.contains('\0'));
+        Ok(())
+    })?;
+    for file in &mut files {
+        file.text = texts.remove(&file.path).flatten();
+    }
     if let Some(top) = wrapping_folder(files.iter().map(|file| file.path.as_str())).map(|top| top.len() + 1) {
         for file in &mut files {
             file.path.drain(..top);
@@ -36,6 +53,21 @@ pub fn read<R: Read + Seek>(reader: R, limits: &Limits, text_bytes: u64) -> Resu
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// The files that the budget has room for, still without their texts.
+fn chosen(files: &[CodeFile], budget: TextBudget) -> BTreeMap<String, Option<String>> {
+    let mut small: Vec<&CodeFile> = files.iter().filter(|file| file.size as u64 <= budget.file).collect();
+    small.sort_by_key(|file| (file.path.matches('/').count(), &file.path));
+    let mut left = budget.all;
+    let mut chosen = BTreeMap::new();
+    for file in small {
+        if let Some(rest) = left.checked_sub(file.size as u64) {
+            left = rest;
+            chosen.insert(file.path.clone(), None);
+        }
+    }
+    chosen
 }
 
 /// A zip of these files; the same files give the same bytes.

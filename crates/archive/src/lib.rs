@@ -23,7 +23,7 @@ mod meter;
 mod path;
 mod walk;
 
-pub use edit::{edit, pack, read};
+pub use edit::{TextBudget, edit, pack, read};
 pub use error::ArchiveError;
 pub use extract::{extract, extract_tree};
 pub use format::Format;

@@ -5,7 +5,7 @@
 use std::io::{Cursor, Write};
 use std::time::Duration;
 
-use archive::{ArchiveError, Format, Inspection, Limits, inspect};
+use archive::{ArchiveError, Format, Inspection, Limits, TextBudget, inspect};
 use domain::function::Language;
 use zip::write::SimpleFileOptions;
 
@@ -231,11 +231,29 @@ fn files_are_read_edited_and_packed_the_same_way_each_time() {
         archive::edit(Cursor::new(&original), &changed, &["old.py".to_owned()], &limits).unwrap()
     };
     assert_eq!(edit(), edit());
-    let files = archive::read(Cursor::new(edit()), &limits, 1024).unwrap();
+    let files = archive::read(Cursor::new(edit()), &limits, TextBudget { file: 1024, all: 4096 }).unwrap();
     let shown: Vec<_> =
         files.iter().map(|file| (file.path.as_str(), file.size, file.text.as_deref())).collect();
     assert_eq!(shown, [("data.bin", 2, None), ("lib/a.py", 1, Some("a")), ("main.py", 3, Some("new"))]);
     let outside = archive::edit(Cursor::new(&original), &[("../x".to_owned(), String::new())], &[], &limits);
     assert_eq!(outside.unwrap_err().code(), "archive_traversal");
     assert!(archive::pack([("a/../../b", &b""[..])], &limits).is_err());
+}
+
+#[test]
+fn every_text_of_an_archive_was_read_into_memory() {
+    let texts: Vec<(String, Vec<u8>)> =
+        (0..50).map(|n| (format!("lib/{n:02}.py"), vec![b'x'; 1000])).collect();
+    let mut files: Vec<(&str, &[u8])> =
+        texts.iter().map(|(path, text)| (path.as_str(), text.as_slice())).collect();
+    let large = vec![b'y'; 1001];
+    files.extend([("large.py", large.as_slice()), ("main.py", PYTHON)]);
+    let budget = TextBudget { file: 1000, all: 3000 };
+    let read = archive::read(Cursor::new(zip(&files)), &Limits::default(), budget).unwrap();
+    assert_eq!(read.len(), 52, "all are named");
+    let shown: Vec<_> =
+        read.iter().filter(|file| file.text.is_some()).map(|file| file.path.as_str()).collect();
+    assert_eq!(shown, ["lib/00.py", "lib/01.py", "main.py"], "what is nearest to the top comes first");
+    let held: usize = read.iter().filter_map(|file| file.text.as_ref()).map(String::len).sum();
+    assert!(held <= 3000, "{held}");
 }

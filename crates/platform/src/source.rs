@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Cursor};
 
-use archive::Limits;
+use archive::{Limits, TextBudget};
 use bytes::Bytes;
 use domain::{
     FunctionName, TenantName,
@@ -21,8 +21,11 @@ use crate::{
     uploads::MOST_BYTES,
 };
 
-/// Files up to this size are shown as text.
-const TEXT_BYTES: u64 = 256 * 1024;
+/// What is shown as text. All of it comes back with a deployment, in a form that may have 10 MiB and in which a
+/// letter may take three bytes.
+const SHOWN: TextBudget = TextBudget { file: 256 * 1024, all: 2 * 1024 * 1024 };
+/// Files that are named.
+const NAMED: usize = 1000;
 
 /// Bytes of a download.
 pub type Download = BoxStream<'static, Result<Bytes>>;
@@ -41,15 +44,21 @@ impl Platform {
         let language = spec.runtime.as_ref().map(|runtime| runtime.language);
         let (files, note) = match spec.source.kind {
             SourceType::Inline => (inline_files(&spec.source, language), None),
-            SourceType::Upload => match self.archive_of(&spec.source).await? {
-                Some(bytes) => {
-                    let read = move || archive::read(Cursor::new(bytes), &Limits::default(), TEXT_BYTES);
-                    (tokio::task::spawn_blocking(read).await.map_err(Error::internal)??, None)
+            SourceType::Upload => {
+                // An archive and what comes out of it take memory: not many at a time.
+                let _place = self.archive_places().acquire().await.map_err(Error::internal)?;
+                match self.archive_of(&spec.source).await? {
+                    Some(bytes) => {
+                        let read = move || archive::read(Cursor::new(bytes), &Limits::default(), SHOWN);
+                        let files = tokio::task::spawn_blocking(read).await.map_err(Error::internal)??;
+                        with_note(files)
+                    }
+                    None => {
+                        let gone = "The archive is not in the platform's storage any more.";
+                        (Vec::new(), Some(gone.to_owned()))
+                    }
                 }
-                None => {
-                    (Vec::new(), Some("The archive is not in the platform's storage any more.".to_owned()))
-                }
-            },
+            }
             SourceType::Image => {
                 let image = spec.source.image.as_ref().map(|image| image.reference()).unwrap_or_default();
                 (Vec::new(), Some(format!("The function runs the image {image}; its code is not here.")))
@@ -149,6 +158,7 @@ impl Platform {
             NewCode::Files { changed, removed } => {
                 let name = present.and_then(|f| f.metadata.name.as_deref()).unwrap_or("function");
                 let filename = format!("{name}.zip");
+                let _place = self.archive_places().acquire().await.map_err(Error::internal)?;
                 let archive = match present {
                     Some(function) => self.archive_of(&function.spec.source).await?,
                     None => None,
@@ -186,6 +196,33 @@ impl Platform {
     }
 }
 
+/// What of the files is shown, and in words what is not.
+fn with_note(mut files: Vec<CodeFile>) -> (Vec<CodeFile>, Option<String>) {
+    let all = files.len();
+    if all > NAMED {
+        // Those with a text stay: what is not sent back is not changed, but what is shown has to be whole.
+        let mut room = NAMED.saturating_sub(files.iter().filter(|file| file.text.is_some()).count());
+        files.retain(|file| {
+            let stays = file.text.is_some() || room > 0;
+            if file.text.is_none() {
+                room = room.saturating_sub(1);
+            }
+            stays
+        });
+    }
+    let hidden = all - files.iter().filter(|file| file.text.is_some()).count();
+    if hidden == 0 {
+        return (files, None);
+    }
+    let unnamed =
+        if all > files.len() { format!("; {} are not even named", all - files.len()) } else { String::new() };
+    let note = format!(
+        "{hidden} of {all} files are not shown{unnamed}: they are no text, larger than 256 KiB, or beyond the 2 MiB \
+         that this page shows. They stay as they are when you deploy; the download has them all."
+    );
+    (files, Some(note))
+}
+
 /// Files that need no archive: the handler's file and the dependency file, nothing else.
 fn as_inline(files: &BTreeMap<String, String>, language: Language) -> Option<InlineSource> {
     let (main, dependencies) = (language.main_file(), language.dependency_file());
@@ -215,6 +252,21 @@ mod tests {
 
     fn files(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_the_code_tab_leaves_out_is_said() {
+        let file = |n: usize, text: Option<&str>| CodeFile {
+            path: format!("{n:05}"),
+            size: 1,
+            text: text.map(str::to_owned),
+        };
+        assert_eq!(with_note(vec![file(1, Some("x"))]).1, None);
+        let (files, note) = with_note((0..3000).map(|n| file(n, (n % 1500 == 0).then_some("x"))).collect());
+        assert_eq!(files.len(), NAMED);
+        assert_eq!(files.iter().filter(|file| file.text.is_some()).count(), 2);
+        let note = note.unwrap();
+        assert!(note.starts_with("2998 of 3000 files are not shown; 2000 are not even named:"), "{note}");
     }
 
     #[test]

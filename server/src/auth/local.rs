@@ -63,8 +63,11 @@ pub(crate) async fn sign_in(
         return Ok(Redirect::to("/signed-out?reason=invalid").into_response());
     };
     let now = state.platform.now();
-    state.limit_sign_in(address.as_deref().unwrap_or_default(), now)?;
+    // Only what fails counts: behind one address many people may sign in, and somebody who guesses must not keep
+    // them out.
+    let failed = || state.limit_sign_in(address.as_deref().unwrap_or_default(), now);
     if !token.starts_with("in_") || token.len() > 128 {
+        failed()?;
         return Ok(Redirect::to("/signed-out?reason=invalid").into_response());
     }
     let Some(user) = AppState::taken(state.store.take_sign_in_link(&token, now).await)? else {
@@ -72,6 +75,7 @@ pub(crate) async fn sign_in(
         if state.session_user(&headers).await?.is_some() {
             return Ok(Redirect::to("/").into_response());
         }
+        failed()?;
         state.platform.note_sign_in(&nobody, action::SESSION_BEGIN, "link", Some("link_used")).await;
         return Ok(Redirect::to("/signed-out?reason=used").into_response());
     };

@@ -31,6 +31,21 @@ async fn a_link_signs_in_once_and_says_so_the_second_time() {
 }
 
 #[tokio::test]
+async fn wrong_links_of_one_address_kept_everybody_behind_it_from_signing_in() {
+    let server = TestServer::start().await;
+    let guess = server.url("/sign-in?token=in_guessed");
+    let mut limited = false;
+    for _ in 0..100 {
+        let answer = server.http.get(&guess).send().await.unwrap();
+        limited |= answer.status() == StatusCode::TOO_MANY_REQUESTS;
+    }
+    assert!(limited, "guesses are slowed down");
+    let signed = server.http.get(&server.running().link).send().await.unwrap();
+    assert_eq!(signed.headers()["location"], "/", "who has a link comes in");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_browser_without_a_session_comes_back_to_its_page_after_sign_in() {
     let server = TestServer::start().await;
     let wanted = "/t/default/functions?phase=Failed";

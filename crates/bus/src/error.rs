@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use domain::event::TooLarge;
+
 /// A call's outcome.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -45,4 +47,10 @@ pub enum Error {
     /// A URL that no backend serves.
     #[error("{0}")]
     Unsupported(String),
+}
+
+impl From<TooLarge> for Error {
+    fn from(TooLarge { bytes, limit, .. }: TooLarge) -> Self {
+        Self::TooLarge { bytes, limit }
+    }
 }

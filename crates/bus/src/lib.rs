@@ -37,9 +37,6 @@ mod pattern;
 mod queue;
 pub mod rabbitmq;
 
-/// Bytes that the attributes of an event may have together.
-const MAX_ATTRIBUTE_BYTES: usize = 64 * 1024;
-
 pub use self::bus::Bus;
 pub use delivery::{Consumer, Death, Delivery, ack_all};
 pub use error::{Error, Result};

@@ -64,6 +64,8 @@ macro_rules! all_cases {
                 an_unknown_queue_is_refused,
                 data_over_one_mebibyte_is_refused,
                 data_of_one_mebibyte_is_delivered,
+                one_mebibyte_of_bytes_was_refused_for_its_base64,
+                the_attributes_of_a_small_event_had_no_limit,
                 a_full_queue_refuses_and_takes_again_when_it_has_room,
                 events_published_at_once_all_arrive,
             },

@@ -4,6 +4,7 @@
 //! are equal, within one tenant; lifecycle events have deterministic ids, so a redelivery is the same event.
 
 mod build;
+mod check;
 mod command;
 mod function;
 mod invocation;
@@ -18,6 +19,7 @@ mod service;
 mod status;
 
 pub use build::{BuildEnded, BuildStarted};
+pub use check::{InvalidAttribute, TooLarge, is_json};
 pub use command::{BuildCommand, DeployCommand, RollbackCommand, ServiceCommand};
 pub use function::{FunctionChanged, FunctionDeleted};
 pub use invocation::{InvokeAsync, ResponseError, ResponseSuccess};
@@ -42,6 +44,8 @@ use crate::{CorrelationId, FunctionName, TenantName, Timestamp};
 
 /// Largest event body in bytes.
 pub const MAX_DATA_BYTES: usize = 1024 * 1024;
+/// Bytes that the attributes of an event may have together.
+pub const MAX_ATTRIBUTE_BYTES: usize = 64 * 1024;
 
 /// A CloudEvent 1.0 in its JSON format; attributes that are not named here are extensions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 /// The tenant of the first start.
 pub const FIRST: &str = "default";
+/// Stands for the tenant of what is nobody's, which administrators of the platform see and no one else: no tenant
+/// can have this name, because names of the cluster's own namespaces are refused.
+pub const NOBODY: &str = "knative-lambda";
 /// Name of the ResourceQuota and of the LimitRange in a tenant's namespace.
 pub const QUOTA_NAME: &str = "tenant";
 /// The account that functions run under; it has no token.

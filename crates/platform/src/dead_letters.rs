@@ -6,22 +6,32 @@ mod runner;
 
 pub(crate) use runner::Replays;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use bus::{Death, Delivery, QueueSpec};
-use domain::{TenantName, deadletter::FailureKind, event::extension, live::Change};
+use domain::{
+    TenantName,
+    deadletter::FailureKind,
+    event::{CloudEvent, extension},
+    live::Change,
+    tenant::NOBODY,
+};
 use futures::StreamExt;
+use sha2::{Digest, Sha256};
 use store::NewDeadLetter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Platform, Result, events::tenant_of};
+use crate::{Error, Platform, Result, events::tenant_of};
 
 const PREFETCH: u16 = 50;
 /// How often new tenants are looked for.
 const LOOK: Duration = Duration::from_secs(5);
-
-/// Tenant that keeps what is nobody's: that of the first start. Without it such letters wait in their queue.
-const HOME: &str = "default";
+/// Type and source of an event that carries another one that can not be stored as it is.
+const MALFORMED: &str = "cloudevent.malformed";
+const MALFORMED_SOURCE: &str = "knative-lambda:dead-letters";
 
 impl Platform {
     /// Keeps one consumer per dead-letter queue until `stop`.
@@ -30,13 +40,12 @@ impl Platform {
         let mut running: HashMap<String, tokio::task::JoinHandle<()>> = HashMap::new();
         while !stop.is_cancelled() {
             running.retain(|_, task| !task.is_finished());
-            for tenant in self.cache().tenants() {
-                let unowned = (tenant.as_str() == HOME).then(|| bus::name::DEAD_LETTERS_UNOWNED.to_owned());
-                for queue in unowned.into_iter().chain([bus::name::dead_letters(&tenant)]) {
-                    running.entry(queue.clone()).or_insert_with(|| {
-                        tasks.spawn(self.clone().keep_dead_letters(queue, tenant.clone(), stop.clone()))
-                    });
-                }
+            let owned =
+                self.cache().tenants().into_iter().map(|tenant| (bus::name::dead_letters(&tenant), tenant));
+            for (queue, tenant) in owned.chain([(bus::name::DEAD_LETTERS_UNOWNED.to_owned(), nobody())]) {
+                running.entry(queue.clone()).or_insert_with(|| {
+                    tasks.spawn(self.clone().keep_dead_letters(queue, tenant, stop.clone()))
+                });
             }
             stop.run_until_cancelled(tokio::time::sleep(LOOK)).await;
         }
@@ -89,11 +98,73 @@ impl Platform {
             died_at: death.died_at,
             event: event.clone(),
         };
-        self.store().append_dead_letter(&letter).await?;
+        self.append_letter(letter).await?;
         if let Some(job) = event.extension(extension::REPLAY_JOB) {
             self.store().note_died_again(&tenant, job).await?;
         }
         self.live().tell(Change::DeadLetters { tenant });
         Ok(delivery.ack().await?)
+    }
+
+    /// Into the store; an event that no table takes as it is becomes a letter that carries it as text, so that
+    /// those behind it do not wait for ever.
+    async fn append_letter(&self, letter: NewDeadLetter) -> Result<()> {
+        if letter.event.check_attributes().is_ok() {
+            match self.store().append_dead_letter(&letter).await {
+                Err(store::Error::Refused(cause)) => {
+                    tracing::warn!(%cause, "a dead letter is kept as text");
+                }
+                done => return Ok(done.map(drop)?),
+            }
+        }
+        let event = as_text(&letter.event)?;
+        self.store().append_dead_letter(&NewDeadLetter { event, ..letter }).await?;
+        Ok(())
+    }
+}
+
+/// Whose letters of nobody are.
+fn nobody() -> TenantName {
+    NOBODY.parse().expect("lower-case letters and a hyphen are a tenant name")
+}
+
+/// An event with attributes that can be stored, whose data is the other event. The same event gives the same one.
+fn as_text(event: &CloudEvent) -> Result<CloudEvent> {
+    let text = serde_json::to_string(event).map_err(Error::internal)?;
+    let replays = event.extensions.get(extension::REPLAY_COUNT).filter(|count| count.is_number());
+    let kept = CloudEvent {
+        specversion: "1.0".to_owned(),
+        id: hex::encode(Sha256::digest(&text)),
+        source: MALFORMED_SOURCE.to_owned(),
+        kind: MALFORMED.to_owned(),
+        subject: None,
+        time: None,
+        datacontenttype: Some("application/cloudevents+json".to_owned()),
+        dataschema: None,
+        data: Some(text.into()),
+        data_base64: None,
+        extensions: BTreeMap::new(),
+    };
+    Ok(match replays {
+        Some(count) => kept.with(extension::REPLAY_COUNT, count.clone()),
+        None => kept,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_event_with_attributes_that_no_table_takes_is_kept_whole_as_text() {
+        let event = json!({"specversion": "1.0", "id": "a\u{0}b", "source": "s".repeat(5000), "type": "t"});
+        let event: CloudEvent = serde_json::from_value(event).unwrap();
+        let kept = as_text(&event).unwrap();
+        kept.check_attributes().unwrap();
+        let text = kept.data.as_ref().and_then(|data| data.as_str()).unwrap();
+        assert_eq!(serde_json::from_str::<CloudEvent>(text).unwrap(), event);
+        assert_eq!(as_text(&event).unwrap(), kept, "and once");
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use domain::{
     FunctionName, TenantName, Timestamp,
     deadletter::Attempt,
-    event::{CloudEvent, EventType, ResponseError, ResponseSuccess, extension},
+    event::{CloudEvent, EventType, MAX_DATA_BYTES, ResponseError, ResponseSuccess, extension},
     live::Change,
 };
 use futures::StreamExt;
@@ -24,6 +24,8 @@ use crate::{
 const PREFETCH: u16 = 20;
 /// Name space of the ids of answers.
 const ANSWERS: Uuid = Uuid::from_u128(0x6b6e_6174_6976_652d_616e_7377_6572_7331);
+/// Bytes of each text in which a function tells why it failed.
+const SAID: usize = 32 * 1024;
 /// How often the functions with a queue are looked at when nothing tells of a change.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -87,7 +89,7 @@ impl Platform {
         let started = self.now();
         let called = self.call_with_event(tenant, function, &delivery.event, delivery.attempt).await;
         let took = self.now().millis_since(started);
-        let failed = match called {
+        let failed = match called.and_then(Failed::unless_an_event) {
             Ok(answer) => {
                 let event = answer_event(
                     "function",
@@ -169,7 +171,7 @@ impl Platform {
         // Without facts it was the gateway that answered: the function is not deployed (any more), or full.
         let transient =
             answer.facts.is_none() || status.is_server_error() || matches!(status.as_u16(), 408 | 429);
-        let error =
+        let mut error =
             serde_json::from_value::<ResponseError>(value.clone()).unwrap_or_else(|_| ResponseError {
                 kind: format!("HTTP{}", status.as_u16()),
                 message: value
@@ -179,7 +181,19 @@ impl Platform {
                 stack: None,
                 retryable: transient,
             });
+        for text in [Some(&mut error.kind), Some(&mut error.message), error.stack.as_mut()] {
+            text.map(shorten);
+        }
         Err(Failed { status: Some(status.as_u16()), transient, error })
+    }
+}
+
+/// Cuts what a function says of its failure to what an event, a row and a person can take.
+fn shorten(text: &mut String) {
+    let end = text.floor_char_boundary(SAID);
+    if end < text.len() {
+        text.truncate(end);
+        text.push('…');
     }
 }
 
@@ -195,6 +209,21 @@ struct Failed {
 }
 
 impl Failed {
+    /// An answer that is larger than an event's data may be: to call the function once more would not help.
+    fn unless_an_event(answer: ResponseSuccess) -> std::result::Result<ResponseSuccess, Self> {
+        let bytes = answer.0.to_string().len();
+        if bytes <= MAX_DATA_BYTES {
+            return Ok(answer);
+        }
+        let error = ResponseError {
+            kind: "AnswerTooLarge".to_owned(),
+            message: format!("The answer has {bytes} bytes; an event may carry {MAX_DATA_BYTES}."),
+            stack: None,
+            retryable: false,
+        };
+        Err(Self { status: None, transient: false, error })
+    }
+
     /// The event itself can not be sent.
     fn unsendable(cause: impl std::fmt::Display) -> Self {
         let kind = "InvalidEvent".to_owned();
@@ -251,6 +280,17 @@ mod tests {
             &ResponseSuccess(json!(1)),
         )
         .id
+    }
+
+    #[test]
+    fn an_answer_that_is_too_large_for_an_event_had_the_function_called_again_and_again() {
+        let answer = ResponseSuccess("x".repeat(MAX_DATA_BYTES).into());
+        let failed = Failed::unless_an_event(answer).err().unwrap();
+        assert!(!failed.transient && failed.error.kind == "AnswerTooLarge");
+        assert!(Failed::unless_an_event(ResponseSuccess(json!("x"))).is_ok());
+        let mut said = "ä".repeat(SAID);
+        shorten(&mut said);
+        assert!(said.len() <= SAID + 3 && said.ends_with('…'));
     }
 
     #[test]

@@ -81,6 +81,15 @@ impl Error {
         )
     }
 
+    fn event_too_large(title: impl Into<String>) -> Self {
+        Self::refused(
+            413,
+            "event_too_large",
+            title,
+            "Put large data into a bucket and send its address; attributes are for what events are told apart by.",
+        )
+    }
+
     /// A request that is refused with a reason of its own.
     pub fn refused(
         status: u16,
@@ -216,8 +225,23 @@ impl From<store::Error> for Error {
         match error {
             store::Error::Cursor => Self::field("cursor", "This cursor is not one that a list gave out."),
             store::Error::Full => Self::disk_full(),
+            store::Error::Refused(cause) => {
+                tracing::error!(%cause, "the database does not take a value");
+                Self::refused(
+                    422,
+                    "not_storable",
+                    "Something in this can not be stored.",
+                    "Take out control characters, or make the texts shorter.",
+                )
+            }
             other => Self::Unavailable { what: "database", cause: other.to_string() },
         }
+    }
+}
+
+impl From<domain::event::TooLarge> for Error {
+    fn from(too_large: domain::event::TooLarge) -> Self {
+        Self::event_too_large(too_large.to_string())
     }
 }
 
@@ -236,12 +260,7 @@ impl From<bus::Error> for Error {
                 "The function's queue is full.",
                 "Wait until it has worked some events off, then send the event again.",
             ),
-            bus::Error::TooLarge { .. } => Self::refused(
-                413,
-                "event_too_large",
-                "The event is too large.",
-                "Put large data into a bucket and send its address.",
-            ),
+            bus::Error::TooLarge { .. } => Self::event_too_large("The event is too large."),
             other => Self::Unavailable { what: "event bus", cause: other.to_string() },
         }
     }

@@ -1,10 +1,11 @@
 //! Events: the timeline's reads, and what comes in.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     CorrelationId, Cursor, FunctionName, Page, TenantName,
     event::{
-        Category, CloudEvent, EventFilter, EventOverview, EventRecord, EventType, MAX_DATA_BYTES, check_data,
-        extension, from_legacy,
+        Category, CloudEvent, EventFilter, EventOverview, EventRecord, EventType, check_data, extension,
+        from_legacy,
     },
     identity::{Caller, Permission},
     page,
@@ -164,24 +165,17 @@ fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
     if event.specversion != "1.0" {
         return Err(Error::field("specversion", "This must be 1.0."));
     }
-    for (field, text) in [("id", &event.id), ("source", &event.source), ("type", &event.kind)] {
-        if text.is_empty() || text.len() > 1024 {
-            return Err(Error::field(field, format!("An event needs {field}, of at most 1,024 characters.")));
-        }
+    event
+        .check_attributes()
+        .map_err(|invalid| Error::field(invalid.attribute.clone(), invalid.to_string()))?;
+    if let Some(text) = &event.data_base64
+        && STANDARD.decode(text).is_err()
+    {
+        return Err(Error::field("data_base64", "This is not base64."));
     }
     refuse_reserved(&event)?;
     if let Some(kind) = from_legacy(&event.kind) {
         event.kind = kind.full_name();
-    }
-    let bytes = event.data.as_ref().map_or(0, |data| data.to_string().len())
-        + event.data_base64.as_ref().map_or(0, String::len);
-    if bytes > MAX_DATA_BYTES {
-        return Err(Error::refused(
-            413,
-            "event_too_large",
-            "The event's data is larger than 1 MiB.",
-            "Put large data into a bucket and send its address.",
-        ));
     }
     match event.event_type() {
         Some(kind) => check_data(kind, event.data.as_ref().unwrap_or(&Value::Null))
@@ -190,17 +184,6 @@ fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
             return Err(Error::field("type", "There is no such type: see the list of event types."));
         }
         None => {}
-    }
-    for (name, value) in &event.extensions {
-        let named = !name.is_empty()
-            && name.len() <= 20
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        if !named || value.is_object() || value.is_array() || value.is_null() {
-            return Err(Error::field(
-                name.clone(),
-                "An extension has a name of lower-case letters and digits, and text, a number or a boolean as value.",
-            ));
-        }
     }
     if hops(&event) >= MOST_HOPS {
         return Err(Error::refused(
@@ -218,16 +201,17 @@ fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
             "A correlation id has 1 to 128 letters, digits, - _ . and :",
         ));
     }
-    match event.target() {
-        Some((owner, _)) if owner != *tenant => {
-            Err(Error::field("subject", format!("The subject must begin with {tenant}/.")))
-        }
-        _ => Ok(event.with(extension::TENANT, tenant.as_str())),
+    if event.target().is_some_and(|(owner, _)| owner != *tenant) {
+        return Err(Error::field("subject", format!("The subject must begin with {tenant}/.")));
     }
+    let event = event.with(extension::TENANT, tenant.as_str());
+    event.check_size()?;
+    Ok(event)
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::event::{MAX_ATTRIBUTE_BYTES, MAX_DATA_BYTES};
     use serde_json::json;
 
     use super::*;
@@ -259,7 +243,31 @@ mod tests {
         assert_eq!(field(json!({"Bad-Name": "x"})), "Bad-Name");
         assert_eq!(field(json!({"hops": 9})), "accepted");
         assert_eq!(field(json!({"hops": 10})), "too_many_hops");
+        assert_eq!(field(json!({"data_base64": "no base64"})), "data_base64");
+    }
+
+    #[test]
+    fn control_characters_in_attributes_were_accepted() {
+        for attribute in ["id", "source", "type", "subject", "region"] {
+            assert_eq!(field(json!({attribute: "acme/\u{0}"})), attribute);
+        }
+        assert_eq!(field(json!({"data": "\u{0}"})), "accepted");
+    }
+
+    #[test]
+    fn what_is_too_large_is_told_by_its_encoded_size() {
         assert_eq!(field(json!({"data": "x".repeat(MAX_DATA_BYTES)})), "event_too_large");
+        let text = json!({"data": "x".repeat(MAX_DATA_BYTES), "datacontenttype": "text/plain"});
+        assert_eq!(field(text), "accepted", "text is sent as it is");
+        let bytes = STANDARD.encode(vec![7; MAX_DATA_BYTES]);
+        assert_eq!(field(json!({"data_base64": bytes})), "accepted", "bytes count, not their base64");
+        let over = STANDARD.encode(vec![7; MAX_DATA_BYTES + 1]);
+        assert_eq!(field(json!({"data_base64": over})), "event_too_large");
+        let mut many = json!({});
+        for number in 0..10 {
+            many[format!("x{number}")] = "x".repeat(MAX_ATTRIBUTE_BYTES / 9).into();
+        }
+        assert_eq!(field(many), "event_too_large");
     }
 
     #[test]

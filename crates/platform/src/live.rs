@@ -101,7 +101,7 @@ impl Platform {
         tenant: &TenantName,
         since: Option<u64>,
     ) -> Result<impl Stream<Item = (u64, Change)> + Send + use<>> {
-        self.authorize(caller, tenant, Permission::Read)?;
+        self.authorize_letters(caller, tenant, Permission::Read)?;
         let tenant = tenant.clone();
         Ok(self.live().follow(since).filter(move |(_, change)| {
             let mine = change.tenant().is_none_or(|owner| *owner == tenant);

@@ -11,7 +11,7 @@ use domain::{
     log::LogTarget,
 };
 use futures::StreamExt;
-use store::NewEvent;
+use store::{Appended, NewEvent};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -26,10 +26,25 @@ const PREFETCH: u16 = 200;
 /// Wait before the next try when the store or the bus failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Why an event is on no timeline.
-fn without_tenant(at: Timestamp) -> Attempt {
-    let reason = "Nothing in it says whose it is: write <tenant>/<function> as its subject.".to_owned();
-    Attempt { number: 0, at, status: None, duration_ms: 0.0, reason }
+/// Why an event is on no timeline: the word for the figures, and a sentence.
+struct Aside(&'static str, String);
+
+/// Whose an event is, when it can be kept: the door has looked at its own, but others publish to the bus, too.
+fn owner(event: &CloudEvent) -> Result<TenantName, Aside> {
+    event.check_attributes().map_err(|invalid| {
+        let named: String = invalid.attribute.escape_debug().take(50).collect();
+        Aside("invalid", format!("Its attribute {named} can not be taken. {invalid}"))
+    })?;
+    event.check_size().map_err(|large| Aside("too_large", large.to_string()))?;
+    let nobody = "Nothing in it says whose it is: write <tenant>/<function> as its subject.";
+    tenant_of(event).ok_or_else(|| Aside("nobody", nobody.to_owned()))
+}
+
+/// To the dead letters, counted.
+async fn set_aside(delivery: Delivery, at: Timestamp, Aside(word, reason): Aside) -> Result<()> {
+    metrics::counter!("knative_lambda_events_set_aside_total", "reason" => word).increment(1);
+    tracing::warn!(event.source = ?delivery.event.source, reason, "an event is on no timeline");
+    Ok(delivery.reject(Attempt { number: 0, at, status: None, duration_ms: 0.0, reason }).await?)
 }
 
 impl Platform {
@@ -59,18 +74,18 @@ impl Platform {
         let mut owned = Vec::with_capacity(batch.len());
         for delivery in batch {
             let event = delivery.event.clone();
-            let Some(tenant) = tenant_of(&event) else {
-                // The door names a tenant; this came over the bus, from somebody else.
-                delivery.reject(without_tenant(now)).await?;
-                continue;
-            };
-            let function = event.target().map(|(_, function)| function);
-            events.push(NewEvent { tenant, function, received_at: now, event });
-            owned.push(delivery);
+            match owner(&event) {
+                Ok(tenant) => {
+                    let function = event.target().map(|(_, function)| function);
+                    events.push(NewEvent { tenant, function, received_at: now, event });
+                    owned.push(delivery);
+                }
+                Err(aside) => set_aside(delivery, now, aside).await?,
+            }
         }
         // Before the commit: what is on the timeline was routed, also when the platform dies in between.
         self.route(&events).await?;
-        let appended = self.store().append_events(&events).await?;
+        let appended = self.append_batch(&mut events, &mut owned).await?;
         // Also of those that were there already: the platform may have died between the commit and this.
         for recorded in &events {
             self.follow_up(&recorded.tenant, recorded.function.as_ref(), &recorded.event).await?;
@@ -90,6 +105,34 @@ impl Platform {
             self.live().tell(Change::Events { tenant, function, position });
         }
         Ok(())
+    }
+
+    /// Into the store. What the database does not take is set aside, so that it does not hold up the rest.
+    async fn append_batch(
+        &self,
+        events: &mut Vec<NewEvent>,
+        deliveries: &mut Vec<Delivery>,
+    ) -> Result<Vec<Appended>> {
+        match self.store().append_events(events).await {
+            Err(store::Error::Refused(_)) => {}
+            other => return Ok(other?),
+        }
+        let mut appended = Vec::with_capacity(events.len());
+        for (event, delivery) in std::mem::take(events).into_iter().zip(std::mem::take(deliveries)) {
+            match self.store().append_events(std::slice::from_ref(&event)).await {
+                Err(store::Error::Refused(cause)) => {
+                    tracing::error!(%cause, "the database does not take an event");
+                    let reason = "The database does not take this event.".to_owned();
+                    set_aside(delivery, self.now(), Aside("database", reason)).await?;
+                }
+                done => {
+                    appended.extend(done?);
+                    events.push(event);
+                    deliveries.push(delivery);
+                }
+            }
+        }
+        Ok(appended)
     }
 
     /// What an event of the platform means for the other rows; those of users are only kept.
@@ -123,5 +166,28 @@ impl Platform {
         self.store().delete_log(tenant, &LogTarget::Function(function.clone())).await?;
         self.store().delete_saved_tests(tenant, function).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn aside(more: Value) -> Option<&'static str> {
+        let mut event =
+            json!({"specversion": "1.0", "id": "1", "source": "s", "type": "t", "subject": "acme/f"});
+        event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        owner(&serde_json::from_value(event).unwrap()).err().map(|Aside(word, _)| word)
+    }
+
+    #[test]
+    fn an_event_that_no_door_looked_at_could_stop_the_timeline() {
+        assert_eq!(aside(json!({})), None);
+        assert_eq!(aside(json!({"id": "a\u{0}b"})), Some("invalid"));
+        assert_eq!(aside(json!({"nested": {"a": 1}})), Some("invalid"));
+        assert_eq!(aside(json!({"data": "x".repeat(2 * 1024 * 1024)})), Some("too_large"));
+        assert_eq!(aside(json!({"subject": "elsewhere"})), Some("nobody"));
     }
 }

@@ -59,6 +59,13 @@ impl TestServer {
         self.running = Some(start(self.folder.path(), &[]).await);
     }
 
+    /// The same, with something done to its data folder in between.
+    pub(crate) async fn restart_after(&mut self, meanwhile: impl AsyncFnOnce(&Path)) {
+        self.running.take().unwrap().stop().await;
+        meanwhile(&self.folder.path().join("data")).await;
+        self.running = Some(start(self.folder.path(), &[]).await);
+    }
+
     pub(crate) async fn stop(mut self) {
         self.running.take().unwrap().stop().await;
     }

@@ -1,9 +1,9 @@
 //! All tenants at once: how they stand, what runs, what queues, and what is nearly used up.
 
 use domain::{
-    Cursor, Page,
+    Cursor, Page, TenantName,
     function::Phase,
-    tenant::{TenantQuery, TenantSort, TenantTotals},
+    tenant::{NOBODY, TenantQuery, TenantSort, TenantTotals},
 };
 use leptos::prelude::*;
 
@@ -54,11 +54,33 @@ async fn load() -> Result<Content, AppError> {
         <div class="page-head"><h1>"All tenants"</h1></div>
         {said.map(done)}
         {summary(problem.as_ref(), &[("metadata.name", "name")])}
+        {nobodys_letters().await}
         {filters(&query)}
         {content(&query, &page)}
         {create(problem.as_ref())}
     };
     Ok(Content { title: "All tenants".to_owned(), section: Section::Tenants, body: body.into_any() })
+}
+
+/// Dead letters that name no tenant: administrators see them, and no one else.
+async fn nobodys_letters() -> Option<AnyView> {
+    let nobody: TenantName = NOBODY.parse().ok()?;
+    let count = api::dead_letters::badge(nobody.clone()).await.ok().filter(|count| *count > 0)?;
+    let said = if count == 1 {
+        "1 event could not be delivered and names no tenant.".to_owned()
+    } else {
+        format!("{count} events could not be delivered and name no tenant.")
+    };
+    let view = view! {
+        <div class="notice warn">
+            {icon("warn")}
+            <div>
+                <p class="notice-title">{said}</p>
+                <p><a href=routes::dead_letters(&nobody)>"Look at the dead letters of nobody"</a></p>
+            </div>
+        </div>
+    };
+    Some(view.into_any())
 }
 
 async fn act(posted: &Posted) -> Result<&'static str, AppError> {

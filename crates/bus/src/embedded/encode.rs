@@ -1,8 +1,8 @@
 //! An event as the publisher's task prepares it, so that the thread only has to insert bytes.
 
-use domain::event::{CloudEvent, MAX_DATA_BYTES};
+use domain::event::CloudEvent;
 
-use crate::{Error, MAX_ATTRIBUTE_BYTES, Ordering, Result, identity};
+use crate::{Error, Ordering, Result, identity};
 
 /// An event ready to be stored.
 pub(super) struct Encoded {
@@ -18,23 +18,8 @@ pub(super) struct Encoded {
 
 impl Encoded {
     pub(super) fn new(event: &CloudEvent) -> Result<Self> {
-        let json = |error: serde_json::Error| Error::Invalid(error.to_string());
-        let body = serde_json::to_vec(event).map_err(json)?;
-        // Nearly every event is small as a whole; only of the others the parts are measured.
-        if body.len() > MAX_DATA_BYTES {
-            let data = match (&event.data, &event.data_base64) {
-                (Some(data), _) => serde_json::to_vec(data).map_err(json)?.len(),
-                (None, Some(text)) => text.len() / 4 * 3,
-                (None, None) => 0,
-            };
-            if data > MAX_DATA_BYTES {
-                return Err(Error::TooLarge { bytes: data, limit: MAX_DATA_BYTES });
-            }
-        }
-        let attributes = body.len().saturating_sub(MAX_DATA_BYTES);
-        if attributes > MAX_ATTRIBUTE_BYTES && event.data_base64.is_none() {
-            return Err(Error::TooLarge { bytes: attributes, limit: MAX_ATTRIBUTE_BYTES });
-        }
+        event.check_size()?;
+        let body = serde_json::to_vec(event).map_err(|error| Error::Invalid(error.to_string()))?;
         let key = |ordering: Ordering| ordering.key(event).map(|key| identity::hash(&[key]) as u64);
         Ok(Self {
             kind: event.kind.clone(),

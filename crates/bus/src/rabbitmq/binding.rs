@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::event::{CloudEvent, MAX_DATA_BYTES};
+use domain::event::{CloudEvent, is_json};
 use lapin::{
     BasicProperties,
     types::{AMQPValue, FieldTable, LongString, ShortString},
 };
 use serde_json::{Map, Value};
-
-use crate::MAX_ATTRIBUTE_BYTES;
 
 /// Written before attribute names; `:` is read as well, as other senders write it.
 const PREFIX: &str = "cloudEvents_";
@@ -24,27 +22,6 @@ pub(super) struct Message {
     pub(super) body: Vec<u8>,
 }
 
-impl Message {
-    /// Attributes travel in one frame, which has a limit that RabbitMQ punishes with the connection's end.
-    pub(super) fn check_size(&self) -> crate::Result<()> {
-        let text = |value: &AMQPValue| if let AMQPValue::LongString(text) = value { text.len() } else { 8 };
-        let attributes: usize =
-            self.headers.iter().map(|(name, value)| name.as_str().len() + text(value)).sum();
-        // In the structured mode the attributes are in the body.
-        let most = if self.headers.is_empty() {
-            MAX_DATA_BYTES * 4 / 3 + MAX_ATTRIBUTE_BYTES
-        } else {
-            MAX_DATA_BYTES
-        };
-        for (bytes, limit) in [(attributes, MAX_ATTRIBUTE_BYTES), (self.body.len(), most)] {
-            if bytes > limit {
-                return Err(crate::Error::TooLarge { bytes, limit });
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Why bytes are no event.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoEvent {
@@ -57,12 +34,14 @@ pub(super) enum NoEvent {
 pub(super) fn encode(event: &CloudEvent) -> serde_json::Result<Message> {
     match binary(event)? {
         Some(message) => Ok(message),
-        None => Ok(Message {
-            headers: BTreeMap::new(),
-            content_type: Some(STRUCTURED.into()),
-            body: serde_json::to_vec(event)?,
-        }),
+        None => structured(event),
     }
+}
+
+/// Everything in the body.
+pub(super) fn structured(event: &CloudEvent) -> serde_json::Result<Message> {
+    let (headers, content_type) = (BTreeMap::new(), Some(STRUCTURED.into()));
+    Ok(Message { headers, content_type, body: serde_json::to_vec(event)? })
 }
 
 /// None when the body's bytes would not tell what the data was.
@@ -156,11 +135,6 @@ fn lossy(text: &LongString) -> String {
 fn base64(bytes: &[u8]) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
     STANDARD.encode(bytes)
-}
-
-fn is_json(kind: &str) -> bool {
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/json") || kind.ends_with("+json")
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ const X_DEATH: &str = "x-death";
 
 /// The message for the dead-letter queue `target`.
 pub(super) fn letter(event: &CloudEvent, exchange: &str, death: &Death, target: &str) -> Result<Outgoing> {
-    let mut message = Outgoing::event("", target, event)?;
+    let mut message = Outgoing::letter(target, event)?;
     let whole = serde_json::to_string(death).map_err(|error| Error::Invalid(error.to_string()))?;
     let text = |value: &str| AMQPValue::LongString(value.into());
     let reason = match death.kind {

@@ -16,7 +16,7 @@ use lapin::{
 use tokio::sync::Semaphore;
 
 use super::{
-    binding,
+    binding::{self, Message},
     link::{Link, PATIENCE},
     topology::{Topology, failed, short},
 };
@@ -49,8 +49,26 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     pub(super) fn event(exchange: &'static str, routing_key: &str, event: &CloudEvent) -> Result<Self> {
-        let message = binding::encode(event).map_err(|error| Error::Invalid(error.to_string()))?;
-        message.check_size()?;
+        event.check_size()?;
+        Self::message(exchange, routing_key, event, binding::encode(event))
+    }
+
+    /// To a dead-letter queue, which takes what is too large for every other: else it could go nowhere.
+    pub(super) fn letter(queue: &str, event: &CloudEvent) -> Result<Self> {
+        // Attributes in headers travel in one frame, which has a limit that RabbitMQ punishes with the
+        // connection's end.
+        let message =
+            if event.check_size().is_ok() { binding::encode(event) } else { binding::structured(event) };
+        Self::message("", queue, event, message)
+    }
+
+    fn message(
+        exchange: &'static str,
+        routing_key: &str,
+        event: &CloudEvent,
+        message: serde_json::Result<Message>,
+    ) -> Result<Self> {
+        let message = message.map_err(|error| Error::Invalid(error.to_string()))?;
         let properties = BasicProperties::default()
             .with_delivery_mode(2)
             .with_message_id(format!("{:032x}", identity::of(event)).into())

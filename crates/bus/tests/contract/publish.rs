@@ -97,6 +97,34 @@ pub(crate) async fn data_of_one_mebibyte_is_delivered(bus: &dyn Bus) {
     assert_eq!(next(&mut consumer).await.event, large);
 }
 
+pub(crate) async fn one_mebibyte_of_bytes_was_refused_for_its_base64(bus: &dyn Bus) {
+    bus.declare(queue("q")).await.unwrap();
+    let mut large = event("1", "f");
+    (large.data, large.data_base64) = (None, Some("////".repeat(1024 * 1024 / 3)));
+    large.datacontenttype = Some("application/octet-stream".into());
+    bus.publish_to("q", &large).await.unwrap();
+    let mut consumer = bus.consume("q", 1).await.unwrap();
+    assert_eq!(next(&mut consumer).await.event, large);
+    large.id = "2".into();
+    large.data_base64 = Some("////".repeat(1024 * 1024 / 3 + 1));
+    let refused = bus.publish_to("q", &large).await;
+    assert!(matches!(refused, Err(Error::TooLarge { limit: 1_048_576, .. })), "{refused:?}");
+}
+
+pub(crate) async fn the_attributes_of_a_small_event_had_no_limit(bus: &dyn Bus) {
+    bus.declare(queue("q")).await.unwrap();
+    let mut many = event("1", "f");
+    for number in 0..9 {
+        many.extensions.insert(format!("x{number}"), "v".repeat(8 * 1024).into());
+    }
+    let refused = bus.publish_to("q", &many).await;
+    assert!(matches!(refused, Err(Error::TooLarge { limit: 65_536, .. })), "{refused:?}");
+    many.extensions.pop_first();
+    many.extensions.pop_first();
+    bus.publish_to("q", &many).await.unwrap();
+    holds(bus, "q", 1).await;
+}
+
 pub(crate) async fn a_full_queue_refuses_and_takes_again_when_it_has_room(bus: &dyn Bus) {
     bus.declare(QueueSpec { max_length: Some(2), ..queue("q") }).await.unwrap();
     // RabbitMQ learns of the limit from the queue a moment later, so that it may take a few more.

@@ -64,6 +64,7 @@ mod tests {
         namespace.labels_mut().insert(LABEL_TENANT.to_owned(), "acme".to_owned());
         assert!(!invalid("acme", Some(namespace)));
         assert!(invalid("kube-system", None));
+        assert!(invalid(domain::tenant::NOBODY, None));
         assert!(!invalid("acme", None));
     }
 }

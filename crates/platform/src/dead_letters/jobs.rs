@@ -22,7 +22,7 @@ const CHOSEN: usize = 200;
 impl Platform {
     /// How many dead letters there are, up to a hundred: for a badge.
     pub async fn dead_letter_badge(&self, caller: &Caller, tenant: &TenantName) -> Result<u64> {
-        self.authorize(caller, tenant, Permission::Read)?;
+        self.authorize_letters(caller, tenant, Permission::Read)?;
         Ok(self.store().some_dead_letters(tenant, BADGE).await?)
     }
 
@@ -33,7 +33,7 @@ impl Platform {
         tenant: &TenantName,
         filter: &DeadLetterFilter,
     ) -> Result<Vec<DeadLetterGroup>> {
-        self.authorize(caller, tenant, Permission::Read)?;
+        self.authorize_letters(caller, tenant, Permission::Read)?;
         Ok(self.store().group_dead_letters(tenant, filter).await?)
     }
 
@@ -44,7 +44,7 @@ impl Platform {
         tenant: &TenantName,
         filter: &DeadLetterFilter,
     ) -> Result<ReplayPlan> {
-        self.authorize(caller, tenant, Permission::Read)?;
+        self.authorize_letters(caller, tenant, Permission::Read)?;
         check(filter)?;
         let counts = self.store().count_dead_letters(tenant, filter, i64::MAX).await?;
         let functions = counts.iter().map(|count| {
@@ -115,13 +115,13 @@ impl Platform {
 
     /// One job.
     pub async fn get_replay(&self, caller: &Caller, tenant: &TenantName, id: &str) -> Result<ReplayJob> {
-        self.authorize(caller, tenant, Permission::Read)?;
+        self.authorize_letters(caller, tenant, Permission::Read)?;
         self.store().get_replay_job(tenant, id).await?.ok_or(Error::NotFound("replay"))
     }
 
     /// The newest jobs.
     pub async fn list_replays(&self, caller: &Caller, tenant: &TenantName) -> Result<Vec<ReplayJob>> {
-        self.authorize(caller, tenant, Permission::Read)?;
+        self.authorize_letters(caller, tenant, Permission::Read)?;
         Ok(self.store().list_replay_jobs(tenant).await?)
     }
 
@@ -172,7 +172,7 @@ impl Platform {
         upto: i64,
         count: u64,
     ) -> Result<u64> {
-        self.authorize(caller, tenant, Permission::Write)?;
+        self.authorize_letters(caller, tenant, Permission::Write)?;
         check(filter)?;
         let _alone = self.replays().lock().await;
         let counts = self.store().count_dead_letters(tenant, filter, upto).await?;

@@ -3,7 +3,7 @@
 use domain::{
     Cursor, Page, TenantName,
     deadletter::{DeadLetter, DeadLetterFilter, ReplayRecord},
-    event::{CloudEvent, MAX_DATA_BYTES, check_data, extension},
+    event::{CloudEvent, check_data, extension},
     identity::{Caller, Permission},
     live::Change,
     page,
@@ -25,7 +25,7 @@ impl Platform {
         cursor: Option<Cursor>,
         limit: Option<u32>,
     ) -> Result<Page<DeadLetter>> {
-        self.authorize(caller, tenant, Permission::Read)?;
+        self.authorize_letters(caller, tenant, Permission::Read)?;
         Ok(self.store().list_dead_letters(tenant, filter, cursor.as_ref(), page::limit(limit)).await?)
     }
 
@@ -36,7 +36,7 @@ impl Platform {
         tenant: &TenantName,
         position: i64,
     ) -> Result<DeadLetter> {
-        self.authorize(caller, tenant, Permission::Read)?;
+        self.authorize_letters(caller, tenant, Permission::Read)?;
         self.dead_letter(tenant, position).await
     }
 
@@ -50,7 +50,7 @@ impl Platform {
         position: i64,
         data: Option<Value>,
     ) -> Result<CloudEvent> {
-        self.authorize(caller, tenant, Permission::Invoke)?;
+        self.authorize_letters(caller, tenant, Permission::Invoke)?;
         let letter = self.dead_letter(tenant, position).await?;
         let record = self.send_again(letter, &Sender::of(caller), data).await?;
         self.store().finish_replays(tenant, std::slice::from_ref(&record), None).await?;
@@ -95,7 +95,7 @@ impl Platform {
         tenant: &TenantName,
         event: &CloudEvent,
     ) -> Result<Vec<ReplayRecord>> {
-        self.authorize(caller, tenant, Permission::Read)?;
+        self.authorize_letters(caller, tenant, Permission::Read)?;
         Ok(self.store().list_replays(tenant, &event.source, &event.id).await?)
     }
 
@@ -106,7 +106,7 @@ impl Platform {
         tenant: &TenantName,
         position: i64,
     ) -> Result<()> {
-        self.authorize(caller, tenant, Permission::Write)?;
+        self.authorize_letters(caller, tenant, Permission::Write)?;
         let there = self.store().delete_dead_letter(tenant, position).await?;
         self.live().tell(Change::DeadLetters { tenant: tenant.clone() });
         there.then_some(()).ok_or(Error::NotFound("dead letter"))
@@ -143,13 +143,11 @@ fn replayed(letter: &DeadLetter, sender: &Sender, data: Option<Value>) -> Result
     }
     let mut event = letter.event.clone();
     if let Some(data) = data {
-        if data.to_string().len() > MAX_DATA_BYTES {
-            return Err(Error::field("data", "The data may have 1 MiB."));
-        }
         if let Some(kind) = event.event_type() {
             check_data(kind, &data).map_err(|invalid| Error::field("data", invalid.to_string()))?;
         }
         (event.data, event.data_base64) = (Some(data), None);
+        event.check_size()?;
     }
     event.extensions.remove(extension::REPLAY_JOB);
     let event = event
@@ -164,7 +162,7 @@ fn replayed(letter: &DeadLetter, sender: &Sender, data: Option<Value>) -> Result
 
 #[cfg(test)]
 mod tests {
-    use domain::{Timestamp, deadletter::FailureKind};
+    use domain::{Timestamp, deadletter::FailureKind, event::MAX_DATA_BYTES};
     use serde_json::json;
 
     use super::*;
@@ -206,7 +204,8 @@ mod tests {
         let event = replayed(&letter(0), &sender(None), Some(json!({"n": 2}))).unwrap();
         assert_eq!(event.data, Some(json!({"n": 2})));
         let huge = json!("x".repeat(MAX_DATA_BYTES));
-        assert!(matches!(replayed(&letter(0), &sender(None), Some(huge)), Err(Error::Invalid(_))));
+        let refused = replayed(&letter(0), &sender(None), Some(huge)).unwrap_err();
+        assert!(matches!(refused, Error::Refused { code: "event_too_large", .. }), "{refused:?}");
     }
 
     #[test]

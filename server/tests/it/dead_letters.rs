@@ -107,12 +107,12 @@ async fn letters_of_nobody_were_shown_to_the_members_of_the_first_tenant() {
     assert_eq!(server.get("/deadletters").await["items"], json!([]), "it is not the first tenant's");
     let owner = server.sign_in("owner").await;
     for path in [path.to_owned(), format!("{path}/{}", letter["position"])] {
-        let refused = server.from_page(Method::GET, &path, &owner).send().await.unwrap();
+        let refused = server.by_page(Method::GET, &path, &owner).send().await.unwrap();
         problem(refused, 404, "not_found").await;
     }
     let link = server.http.get(&server.running().link).send().await.unwrap();
     let admin = link.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-    let page = |path: &str| server.from_page(Method::GET, path, &admin).header("accept", "text/html").send();
+    let page = |path: &str| server.by_page(Method::GET, path, &admin).header("accept", "text/html").send();
     let overview = page("/admin").await.unwrap().text().await.unwrap();
     assert!(overview.contains("/t/knative-lambda/deadletters"), "administrators are told");
     let list = page("/t/knative-lambda/deadletters").await.unwrap();

@@ -241,11 +241,12 @@ const pages: [string, string, string][] = [
     - combobox "Result"
     - button "Apply"
     - link "Clear filters"
-  - table "Acts, newest first":
-    - rowgroup:
-      - row "When Who Action To what Result Details"
-    - rowgroup:
-      - row /invocation.invoke ${name} success/
+  - group "Acts, a wide table":
+    - table "Acts, newest first":
+      - rowgroup:
+        - row "When Who Action To what Result Details"
+      - rowgroup:
+        - row /invocation.invoke ${name} success/
   - navigation "Pages of acts"
 `],
 ];

@@ -3,7 +3,11 @@
 //!
 //! To add a setting: a line with its documentation in `settings!`; `knative-lambda config` prints it.
 
+mod values;
+
 use std::{collections::BTreeMap, fmt::Write as _, net::SocketAddr, path::PathBuf, str::FromStr};
+
+pub use values::{Ports, Secret, Text};
 
 use crate::{Error, Result};
 
@@ -75,6 +79,8 @@ settings! {
     registry: Text = "";
     /// Hosts and networks that sources may be fetched from although they are not in the open internet, separated by commas: `git.corp.example`, `*.corp.example:8443`, `10.1.0.0/16`; without a port the usual ones.
     source_allow: egress::Allowed = "";
+    /// TCP ports that functions may connect to, with commas between them. Those on which the platform itself listens are left out.
+    function_connect_ports: Ports = "80,443";
     /// A PEM file with authorities that sources may be signed by beside those of this machine.
     ca_file: Text = "";
     /// What people type to reach the dashboard, when it is not the address above: `https://lambda.example.org`.
@@ -119,34 +125,6 @@ settings! {
     log: Text = "info";
     /// Threads that serve requests.
     worker_threads: usize = "2";
-}
-
-/// A text; empty means not set.
-pub type Text = String;
-
-/// A text that is never shown.
-#[derive(Clone, Default)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text, for the one who needs it.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.is_empty() { "Secret(none)" } else { "Secret(…)" })
-    }
-}
-
-impl FromStr for Secret {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
-    }
 }
 
 fn read<T>(key: Option<Key>, text_of: &impl Fn(&Key) -> Option<String>) -> Result<T>

@@ -32,7 +32,8 @@ impl DataFolder {
         let path = path.canonicalize().map_err(refused)?;
         let lock = DataDirLock::acquire(&path).map_err(|error| match error {
             store::Error::InUse(_) => Error::InUse(path.clone()),
-            _ => refused(std::io::Error::from(ErrorKind::PermissionDenied)),
+            store::Error::Locking(cause) => refused(cause),
+            other => refused(std::io::Error::other(other)),
         })?;
         // A write tells more than permissions do: read-only file systems, quotas, a full disk.
         let probe = path.join(".probe");
@@ -119,6 +120,15 @@ mod tests {
         let _first = DataFolder::open(temp.path()).unwrap();
         let Err(error) = DataFolder::open(temp.path()) else { panic!("it was opened twice") };
         assert_eq!(error.exit_code(), 75);
+    }
+
+    #[test]
+    fn a_full_disk_was_told_as_a_missing_permission_when_the_lock_could_not_be_made() {
+        let temp = tempfile::tempdir().unwrap();
+        // What the lock file is in the way of; root may write everywhere, so a missing right cannot be tried here.
+        std::fs::create_dir(temp.path().join("lock")).unwrap();
+        let Err(error) = DataFolder::open(temp.path()) else { panic!("it was opened") };
+        assert!(error.to_string().contains("directory"), "{error}");
     }
 
     #[test]

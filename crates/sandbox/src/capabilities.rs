@@ -31,10 +31,10 @@ pub enum MemoryLimit {
 }
 
 impl Capabilities {
-    /// Whether a public address may be served: files, processes, TCP ports and system calls of the
+    /// Whether a public address may be served: files, processes, TCP ports, sockets and system calls of the
     /// machine are out of reach.
     pub fn is_full(&self) -> bool {
-        self.namespaces.mount && self.namespaces.pid && self.landlock_abi >= 4 && self.seccomp
+        self.namespaces.mount && self.namespaces.pid && self.landlock_abi >= 6 && self.seccomp
     }
 
     /// One plain sentence for each thing that is missing; empty on a machine that has everything.
@@ -60,6 +60,10 @@ impl Capabilities {
         unless(
             self.landlock_abi >= 4,
             "Functions can connect to any TCP port, also the platform's own: that takes Landlock version 4 (kernel 6.7).",
+        );
+        unless(
+            self.landlock_abi >= 6,
+            "Functions can connect to abstract Unix sockets of the machine and of one another: that takes Landlock version 6 (kernel 6.12).",
         );
         unless(
             self.landlock_abi >= 6 || self.namespaces.pid,
@@ -92,7 +96,7 @@ mod tests {
             seccomp: false,
         };
         assert!(!bare.is_full());
-        assert_eq!(bare.missing().len(), 8);
+        assert_eq!(bare.missing().len(), 9);
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub enum Error {
     /// Another process works in the folder.
     #[error("The data folder {0} is in use by another knative-lambda process.")]
     InUse(PathBuf),
+    /// The lock file of the data folder cannot be made or locked.
+    #[error("The data folder cannot be locked: {0}")]
+    Locking(#[source] std::io::Error),
     /// The cursor was not made by this list.
     #[error("The cursor is not valid; start again from the first page.")]
     Cursor,

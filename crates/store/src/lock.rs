@@ -15,19 +15,16 @@ pub struct DataDirLock {
 }
 
 impl DataDirLock {
-    /// Takes the folder, which must exist. [`Error::InUse`] when another process has it,
-    /// [`Error::NotWritable`] when the lock file cannot be made.
+    /// Takes the folder, which must exist. [`Error::InUse`] when another process has it; [`Error::Locking`] with what
+    /// the machine says when the lock file cannot be made or locked.
     pub fn acquire(folder: &Path) -> Result<Self> {
         let path = folder.join("lock");
         let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let file = options.map_err(|_| Error::NotWritable(path.clone()))?;
+        let file = options.map_err(Error::Locking)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(Error::InUse(folder.to_owned())),
-            Err(TryLockError::Error(error)) => Err(Error::Unsupported(format!(
-                "The data folder {} cannot be locked: {error}",
-                folder.display()
-            ))),
+            Err(TryLockError::Error(error)) => Err(Error::Locking(error)),
         }
     }
 }

@@ -74,7 +74,7 @@ fn a_folder_is_taken_once_and_free_again_after() {
     assert!(matches!(&error, Error::InUse(of) if of == folder.path()), "{error:?}");
     drop(lock);
     DataDirLock::acquire(folder.path()).unwrap();
-    assert!(matches!(DataDirLock::acquire(&folder.path().join("none")), Err(Error::NotWritable(_))));
+    assert!(matches!(DataDirLock::acquire(&folder.path().join("none")), Err(Error::Locking(_))));
 }
 
 #[tokio::test]

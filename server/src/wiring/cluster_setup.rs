@@ -91,7 +91,8 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<Started> {
             .chain(BuildRequest::variable_names())
             .collect(),
     };
-    let workload = workload::Config::new(launcher, toolchain, &images).host_image(OWN_IMAGE, host);
+    let mut workload = workload::Config::new(launcher, toolchain, &images).host_image(OWN_IMAGE, host);
+    workload.connect_ports = connect_ports(config);
     let knative = cluster::knative::Config {
         domain: config.gateway_domain.clone(),
         gateway_port: Some(config.gateway_listen.port()),
@@ -118,6 +119,16 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<Started> {
         adopted => tracing::info!(images.adopted = adopted, "images of an older version were taken over"),
     }
     Ok(Started { cluster, operator, images })
+}
+
+/// What functions may connect to: never the platform itself, which an address of this machine leads to.
+fn connect_ports(config: &Config) -> Vec<u16> {
+    let own = [config.listen, config.gateway_listen, config.cluster_listen].map(|address| address.port());
+    let (ports, taken) = config.function_connect_ports.without(&own);
+    if !taken.is_empty() {
+        tracing::warn!(ports = ?taken, "functions can not connect to these ports anywhere, because the platform listens on them here; put it behind a proxy, on other ports");
+    }
+    ports
 }
 
 /// Those that have a value.

@@ -23,14 +23,13 @@ const LEVELS: [&[&str]; 5] = [
 const TOOLS: [&str; 2] = ["xtask", "bench"];
 
 /// A technology and the one crate that may name it.
-const OWNERS: [(&str, &[&str]); 8] = [
+const OWNERS: [(&str, &[&str]); 7] = [
     ("regex", &["cluster"]),
     ("sqlx", &["store"]),
     ("lapin", &["bus"]),
     ("object_store", &["storage"]),
     ("redb", &["bus", "cluster"]),
     ("landlock", &["sandbox"]),
-    ("tower-sessions", &["server"]),
     ("openidconnect", &["server"]),
 ];
 

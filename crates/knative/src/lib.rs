@@ -1,5 +1,5 @@
 //! Kinds the platform uses but does not own: Knative Serving, Knative Eventing and the RabbitMQ
-//! topology operator, as `kube` resources.
+//! topology operator, as `kube` resources; and the texts that Kubernetes has for amounts and durations.
 //!
 //! All types read leniently: a field that is not known here is skipped, a field that is absent stays
 //! `None`, so that a newer Knative does not break a watch. They are meant for reading and for
@@ -11,7 +11,10 @@
 
 pub mod condition;
 pub mod eventing;
+pub mod go_duration;
+pub mod quantity;
 pub mod rabbitmq;
 pub mod serving;
 
 pub use condition::Condition;
+pub use quantity::Quantity;

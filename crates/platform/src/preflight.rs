@@ -9,6 +9,7 @@ use domain::{
     preflight::{Check, Verdict},
 };
 use k8s_openapi::api::core::v1::{ResourceQuota, Secret};
+use knative::Quantity;
 use kube::{Api, api::ListParams};
 
 use crate::{Platform, Result, functions::not_found, secrets::references};
@@ -90,8 +91,8 @@ impl Platform {
 
 fn quota_row(name: &str, used: &str, hard: &str) -> Check {
     let subject = format!("Quota of {}", name.strip_prefix("count/").unwrap_or(name));
-    let part = match (amount(used), amount(hard)) {
-        (Some(used), Some(hard)) if hard > 0.0 => used / hard,
+    let part = match (Quantity::parse(used), Quantity::parse(hard)) {
+        (Some(used), Some(hard)) if hard > Quantity::ZERO => used.value() / hard.value(),
         (_, Some(_)) => 1.0,
         _ => 0.0,
     };
@@ -103,28 +104,6 @@ fn quota_row(name: &str, used: &str, hard: &str) -> Check {
         (Verdict::Fine, ".")
     };
     Check::new(subject, verdict, format!("{used} of {hard} used{advice}"))
-}
-
-/// A Kubernetes quantity as a number (Kubernetes API conventions, "resource quantities").
-fn amount(text: &str) -> Option<f64> {
-    const UNITS: [(&str, f64); 13] = [
-        ("Ki", 1024.0),
-        ("Mi", 1_048_576.0),
-        ("Gi", 1_073_741_824.0),
-        ("Ti", 1_099_511_627_776.0),
-        ("Pi", 1_125_899_906_842_624.0),
-        ("n", 1e-9),
-        ("u", 1e-6),
-        ("m", 1e-3),
-        ("k", 1e3),
-        ("M", 1e6),
-        ("G", 1e9),
-        ("T", 1e12),
-        ("P", 1e15),
-    ];
-    let unit = UNITS.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
-    let (number, factor) = unit.unwrap_or((text, 1.0));
-    number.parse::<f64>().ok().map(|number| number * factor)
 }
 
 #[cfg(test)]

@@ -9,13 +9,14 @@ use domain::{
     tenant::{FIRST, QUOTA_NAME, QuotaUse, Tenant, TenantSummary, condition},
 };
 use k8s_openapi::api::core::v1::ResourceQuota;
+use knative::Quantity;
 use kube::{
     Api, ResourceExt,
     api::{DeleteParams, PostParams},
 };
 use serde_json::Value;
 
-use crate::{Error, Platform, Result, manifest::parse, validate::quantity};
+use crate::{Error, Platform, Result, manifest::parse};
 
 /// How long a write waits for the new tenant to be usable; it goes on without its waiting, too.
 const SET_UP: Duration = Duration::from_secs(5);
@@ -255,9 +256,9 @@ fn label(key: &str) -> &str {
 
 /// How much of the limit is used; a limit of nothing is full.
 fn percent(used: &str, limit: &str) -> i64 {
-    match (quantity::milli(used), quantity::milli(limit)) {
-        (Some(used), Some(limit)) if limit > 0 => i64::try_from(used * 100 / limit).unwrap_or(i64::MAX),
-        (Some(1..), Some(0)) => 100,
+    match (Quantity::parse(used), Quantity::parse(limit)) {
+        (Some(used), Some(limit)) if limit > Quantity::ZERO => (used.value() * 100.0 / limit.value()) as i64,
+        (Some(used), Some(_)) if used > Quantity::ZERO => 100,
         _ => 0,
     }
 }

@@ -1,13 +1,15 @@
 //! What the platform refuses before the cluster sees it, with a sentence for the field.
 
 mod env;
-pub(crate) mod quantity;
 mod source;
+
+use std::time::Duration;
 
 use domain::{
     FieldError, TenantName,
     function::{FunctionSpec, Resources, Scaling, TrafficTarget},
 };
+use knative::{Quantity, go_duration};
 
 pub(crate) use env::is_env_name;
 
@@ -36,9 +38,9 @@ pub(crate) fn spec(spec: &FunctionSpec, tenant: &TenantName) -> Result<()> {
     env::check(&mut found, &spec.env);
     scaling(&mut found, &spec.scaling);
     resources(&mut found, &spec.resources);
-    let timeout = quantity::duration_millis(&spec.build.timeout);
+    let timeout = go_duration::parse(&spec.build.timeout);
     found.require(
-        timeout.is_some_and(|millis| (1_000..=24 * 3_600_000).contains(&millis)),
+        timeout.is_some_and(|time| (Duration::from_secs(1)..=Duration::from_hours(24)).contains(&time)),
         "spec.build.timeout",
         "Write a time between 1s and 24h, for example 30m.",
     );
@@ -76,8 +78,8 @@ fn scaling(found: &mut Findings, scaling: &Scaling) {
         "Write a number from 0 (no limit) to 1000.",
     );
     found.require(
-        quantity::duration_millis(&scaling.scale_to_zero_grace_period)
-            .is_some_and(|millis| millis <= 3_600_000),
+        go_duration::parse(&scaling.scale_to_zero_grace_period)
+            .is_some_and(|time| time <= Duration::from_hours(1)),
         "spec.scaling.scaleToZeroGracePeriod",
         "Write a time up to 1h, for example 30s or 5m.",
     );
@@ -90,8 +92,8 @@ fn resources(found: &mut Findings, resources: &Resources) {
     ];
     for (what, request, limit, example) in parts {
         let read = |found: &mut Findings, list: &str, text: &Option<String>| {
-            let value = quantity::milli(text.as_deref()?);
-            if value.is_none_or(|value| value == 0) {
+            let value = Quantity::parse(text.as_deref()?);
+            if value.is_none_or(|value| value <= Quantity::ZERO) {
                 found.add(
                     format!("spec.resources.{list}.{what}"),
                     format!("Write an amount, for example {example}."),

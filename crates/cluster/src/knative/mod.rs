@@ -9,7 +9,6 @@ mod config;
 mod configuration;
 mod controller;
 mod gateway;
-mod go_duration;
 mod hub;
 mod kinds;
 mod labels;

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use knative::go_duration;
 use knative::serving::{Revision, annotation};
 use kube::ResourceExt;
 
-use super::{config::Config, go_duration};
+use super::config::Config;
 
 /// Annotation for the progress deadline of one Revision.
 pub(super) const PROGRESS_DEADLINE: &str = "serving.knative.dev/progress-deadline";

@@ -13,7 +13,6 @@ mod kinds;
 pub mod metadata;
 pub mod namespace;
 pub mod object;
-pub mod quantity;
 pub mod resource;
 pub mod resources;
 pub mod schema;

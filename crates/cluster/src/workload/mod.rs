@@ -15,7 +15,6 @@ mod job;
 pub(crate) mod logs;
 mod node;
 mod pod;
-mod quantity;
 mod scheduler;
 
 use std::path::Path;

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use cluster::Cluster;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
@@ -78,4 +79,23 @@ async fn after_kill_9_no_process_is_left_and_pods_and_jobs_go_on() {
     let conditions = lost.status.unwrap().conditions.unwrap();
     assert!(conditions.iter().any(|one| one.type_ == "DisruptionTarget" && one.status == "True"));
     node.job_when("j", "Complete").await;
+}
+
+#[tokio::test]
+async fn a_clean_stop_removed_what_finished_pods_had_printed() {
+    let node = Node::start().await;
+    let names: Vec<String> = (0..8).map(|number| format!("said-{number}")).collect();
+    for name in &names {
+        node.create_pod(shell_pod(name, "echo said")).await;
+    }
+    for name in &names {
+        node.phase(name, "Succeeded").await;
+    }
+    let Node { cluster, folder } = node;
+    cluster.shutdown().await;
+    drop(cluster);
+    let again = Node { cluster: Cluster::start(config(folder.path()).await).await.unwrap(), folder };
+    for name in &names {
+        assert_eq!(again.log(name).await, "said\n", "{name}");
+    }
 }

@@ -7,6 +7,7 @@ use domain::{
     FunctionName, TenantName,
     function::{FunctionSpec, ImageSource, LambdaFunction, Language},
 };
+use knative::go_duration;
 use kube::ResourceExt;
 
 /// A spec whose every rule holds, with its texts parsed.
@@ -89,26 +90,7 @@ fn retry(spec: &FunctionSpec) -> Retry {
 
 /// Go's duration text: `30s`, `1h30m`, `500ms`.
 fn duration(field: &str, text: &str) -> Result<Duration, Invalid> {
-    parse_duration(text).ok_or_else(|| format!("{field} is {text:?}; write it as 30s, 5m or 1h30m."))
-}
-
-pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: u32 = rest.get(..digits)?.parse().ok()?;
-        rest = rest.get(digits..)?;
-        let units =
-            [("ms", Duration::from_millis(1)), ("s", Duration::from_secs(1)), ("m", Duration::from_secs(60))];
-        let (unit, size) = units
-            .into_iter()
-            .chain([("h", Duration::from_secs(3600))])
-            .find(|(unit, _)| rest.starts_with(unit))?;
-        total = total.checked_add(size.checked_mul(number)?)?;
-        rest = rest.get(unit.len()..)?;
-    }
-    (!text.is_empty()).then_some(total)
+    go_duration::parse(text).ok_or_else(|| format!("{field} is {text:?}; write it as 30s, 5m or 1h30m."))
 }
 
 #[cfg(test)]
@@ -123,15 +105,6 @@ mod tests {
         let mut function = LambdaFunction::new("hello", spec);
         function.metadata.namespace = Some("acme".to_owned());
         function
-    }
-
-    #[test]
-    fn durations_are_read_as_go_writes_them() {
-        assert_eq!(parse_duration("1h30m"), Some(Duration::from_secs(5400)));
-        assert_eq!(parse_duration("500ms"), Some(Duration::from_millis(500)));
-        for bad in ["", "5", "m", "-1s", "1d", "1s "] {
-            assert_eq!(parse_duration(bad), None, "{bad}");
-        }
     }
 
     #[test]

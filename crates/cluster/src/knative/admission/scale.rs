@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use knative::go_duration;
 use knative::serving::annotation;
 use serde_json::Value;
 
 use super::error::{Errors, out_of_bounds, refuse, refuse_all};
-use crate::knative::go_duration;
 
 const HOUR: Duration = Duration::from_hours(1);
 const SHORTEST_WINDOW: Duration = Duration::from_secs(6);

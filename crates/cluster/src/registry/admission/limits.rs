@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Attributes;
 use crate::api::status::{ApiError, ApiResult};
-use crate::registry::quantity::Quantity;
+use knative::Quantity;
 
 /// The limits of the namespace, those of each LimitRange in turn.
 fn limits(attributes: &Attributes<'_>) -> Vec<Value> {

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::Attributes;
 use crate::api::status::{ApiError, ApiResult};
 use crate::registry::Object;
-use crate::registry::quantity::Quantity;
 use crate::registry::resource::Resource;
 use crate::registry::storage::{Key, Registry, StoreError, Write};
+use knative::Quantity;
 
 /// Amounts by the names that quotas give them.
 pub type Usage = BTreeMap<String, Quantity>;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{default, each, each_mut, keys};
 use crate::api::status::Cause;
-use crate::registry::quantity::Quantity;
+use knative::Quantity;
 
 pub(super) fn apply_defaults(container: &mut Value) {
     default(container, "terminationMessagePath", "/dev/termination-log");

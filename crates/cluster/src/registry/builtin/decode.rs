@@ -6,10 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::schemas;
-use crate::registry::quantity::Quantity;
 use crate::registry::resource::Resource;
 use crate::registry::schema::path::Path;
 use crate::registry::schema::{Additional, Kind, Schema, format, type_name};
+use knative::Quantity;
 
 /// The paths of unknown fields, sorted; the error is what a typed decoder would say.
 pub fn decode(resource: &Resource, object: &mut Value) -> Result<Vec<String>, String> {

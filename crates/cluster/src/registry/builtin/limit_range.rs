@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{each, each_mut};
 use crate::api::status::Cause;
-use crate::registry::quantity::Quantity;
+use knative::Quantity;
 
 /// A maximum is the default, a default the default request, a minimum too where nothing else is.
 pub(super) fn apply_defaults(object: &mut Value) {

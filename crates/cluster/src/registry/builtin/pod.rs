@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{default, pod_spec};
 use crate::api::status::Cause;
-use crate::registry::quantity::Quantity;
+use knative::Quantity;
 
 pub(super) fn apply_defaults(object: &mut Value) {
     pod_spec::apply_defaults(&mut object["spec"]);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::api::status::Cause;
-use crate::registry::quantity::Quantity;
+use knative::Quantity;
 
 pub(super) fn validate(object: &Value, causes: &mut Vec<Cause>) {
     for (name, amount) in object["spec"]["hard"].as_object().into_iter().flatten() {

@@ -31,13 +31,7 @@ pub(in crate::workload) async fn capture<O, E>(
     O: AsyncRead + Unpin,
     E: AsyncRead + Unpin,
 {
-    let mut writer = match Writer::open(&logs, &run, limit) {
-        Ok(writer) => Some(writer),
-        Err(error) => {
-            tracing::error!(%error, pod.name = run.pod, "the log of a container cannot be kept");
-            None
-        }
-    };
+    let mut keeper = Keeper::new(logs, run, limit);
     let mut out = Stream::new("stdout", stdout);
     let mut err = Stream::new("stderr", stderr);
     // Read on even if nothing can be written, or the process would stand still.
@@ -46,10 +40,7 @@ pub(in crate::workload) async fn capture<O, E>(
         let now = clock();
         let mut lines = printed.map(|size| out.lines(size, now)).unwrap_or_default();
         lines.extend(complained.map(|size| err.lines(size, now)).unwrap_or_default());
-        if let Some(Err(error)) = writer.as_mut().map(|writer| writer.write(&lines)) {
-            tracing::error!(%error, pod.name = run.pod, "the log of a container cannot be written");
-            writer = None;
-        }
+        keeper.keep(&lines, now);
     }
 }
 
@@ -130,12 +121,56 @@ impl<S: AsyncRead + Unpin> Stream<S> {
     }
 }
 
+/// Writes lines as long as the disk takes them, and goes on when it does again.
+struct Keeper {
+    logs: Logs,
+    run: Run,
+    limit: u64,
+    writer: Option<Writer>,
+    /// Lines that could not be kept since the last one that was.
+    lost: usize,
+    announcer: Announcer,
+}
+
+impl Keeper {
+    fn new(logs: Logs, run: Run, limit: u64) -> Self {
+        let announcer = logs.live.announce(&run);
+        let mut keeper = Self { logs, run, limit, writer: None, lost: 0, announcer };
+        // At once, so that the log of a silent process is there too; a failure is told with its first line.
+        keeper.writer = Writer::open(&keeper.logs, &keeper.run, limit).ok();
+        keeper
+    }
+
+    fn keep(&mut self, lines: &[u8], now: Timestamp) {
+        if let Err(error) = self.try_keep(lines, now) {
+            if self.lost == 0 {
+                tracing::error!(%error, pod.name = self.run.pod, "the log of a container cannot be written");
+            }
+            self.lost += lines.iter().filter(|byte| **byte == b'\n').count();
+            self.writer = None;
+        }
+    }
+
+    fn try_keep(&mut self, lines: &[u8], now: Timestamp) -> io::Result<()> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => Writer::open(&self.logs, &self.run, self.limit)?,
+        };
+        let writer = self.writer.insert(writer);
+        if self.lost > 0 {
+            let gap = format!("{now:.9} stderr F [lines that the disk could not take: {}]\n", self.lost);
+            writer.write(gap.as_bytes(), &self.announcer)?;
+            self.lost = 0;
+        }
+        writer.write(lines, &self.announcer)
+    }
+}
+
 struct Writer {
     path: PathBuf,
     file: File,
     size: u64,
     limit: u64,
-    announcer: Announcer,
 }
 
 impl Writer {
@@ -147,35 +182,40 @@ impl Writer {
         }
         let file = append(&path)?;
         let size = file.metadata()?.len();
-        Ok(Self { path, file, size, limit, announcer: logs.live.announce(run) })
+        Ok(Self { path, file, size, limit })
     }
 
     /// Writes whole lines, as many into one file as fit.
-    fn write(&mut self, mut lines: &[u8]) -> io::Result<()> {
+    fn write(&mut self, mut lines: &[u8], announcer: &Announcer) -> io::Result<()> {
         while !lines.is_empty() {
             let room = self.limit.saturating_sub(self.size);
             let window = &lines[..lines.len().min(usize::try_from(room).unwrap_or(usize::MAX))];
             let fits = window.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             if fits == 0 && self.size > 0 {
-                self.turn()?;
+                self.turn(announcer)?;
                 continue;
             }
             let first = lines.iter().position(|byte| *byte == b'\n').map_or(lines.len(), |end| end + 1);
             // A line that no file has room for is written all the same.
             let (now, rest) = lines.split_at(fits.max(first));
-            self.file.write_all(now)?;
+            if let Err(error) = self.file.write_all(now) {
+                // Half a line would be read as one together with the next.
+                let _ = self.file.set_len(self.size);
+                return Err(error);
+            }
             self.size += now.len() as u64;
-            self.announcer.grew(now.len() as u64);
+            announcer.grew(now.len() as u64);
             lines = rest;
         }
         Ok(())
     }
 
-    fn turn(&mut self) -> io::Result<()> {
+    fn turn(&mut self, announcer: &Announcer) -> io::Result<()> {
         fs::rename(&self.path, old(&self.path))?;
-        self.file = append(&self.path)?;
+        let fresh = append(&self.path);
         self.size = 0;
-        self.announcer.turned();
+        announcer.turned();
+        self.file = fresh?;
         Ok(())
     }
 }
@@ -224,20 +264,35 @@ mod tests {
         assert_eq!(fed(&mut stream, b"\n"), "stderr F xxxxx\n");
     }
 
+    #[test]
+    fn a_full_disk_silenced_a_log_until_the_container_began_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let (logs, run) = log(folder.path());
+        let file = logs.file(&run);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("/dev/full", &file).unwrap();
+        let mut keeper = Keeper::new(logs.clone(), run.clone(), 1 << 20);
+        let line = |text: &str| format!("1970-01-01T00:00:00.000000000Z stdout F {text}\n").into_bytes();
+        keeper.keep(&line("one"), Timestamp::UNIX_EPOCH);
+        keeper.keep(&line("two"), Timestamp::UNIX_EPOCH);
+        assert_eq!(keeper.lost, 2);
+        fs::remove_file(&file).unwrap();
+        keeper.keep(&line("three"), Timestamp::UNIX_EPOCH);
+        let kept = logs.tail(&run, 9, 999);
+        assert_eq!(kept, "[lines that the disk could not take: 2]\nthree\n");
+    }
+
+    fn log(folder: &std::path::Path) -> (Logs, Run) {
+        let run =
+            Run { namespace: "n".into(), pod: "p".into(), uid: "u".into(), container: "c".into(), number: 0 };
+        (Logs::new(folder), run)
+    }
+
     #[tokio::test]
     async fn what_was_printed_before_an_error_stood_after_it_when_both_were_read_at_once() {
         for _ in 0..20 {
             let folder = tempfile::tempdir().unwrap();
-            let (logs, run) = (
-                Logs::new(folder.path()),
-                super::super::Run {
-                    namespace: "n".into(),
-                    pod: "p".into(),
-                    uid: "u".into(),
-                    container: "c".into(),
-                    number: 0,
-                },
-            );
+            let (logs, run) = log(folder.path());
             let clock: Clock = std::sync::Arc::new(Timestamp::now);
             capture(logs.clone(), run.clone(), clock, 1 << 20, &b"printed\n"[..], &b"complaint\n"[..]).await;
             assert_eq!(logs.tail(&run, 9, 99), "printed\ncomplaint\n");

@@ -1,10 +1,15 @@
 //! The end of a Pod: its last status, its files, and its deletion.
 
 use std::fs;
+use std::sync::Arc;
 
+use tokio::sync::watch;
+
+use super::Shared;
 use super::state::{Ended, State};
 use super::worker::Worker;
 use crate::api::DeleteOptions;
+use crate::registry::{Key, Stored};
 
 impl Worker {
     /// The Pod is over: its last status, and if it was deleted its end in the API.
@@ -35,12 +40,8 @@ impl Worker {
                 break;
             }
             // A finished Pod waits here for its deletion; the node forgets it when it is gone.
-            tokio::select! {
-                changed = self.changes.changed() => if changed.is_err() {
-                    self.shared.logs.remove_pod(&key.namespace, &key.name, &uid);
-                    return;
-                },
-                () = self.shared.stop.cancelled() => return,
+            if is_gone(&mut self.changes, &self.shared, &key, &uid).await {
+                return;
             }
         }
         let options = DeleteOptions {
@@ -55,7 +56,22 @@ impl Worker {
             tracing::error!(%error, pod.name = key.name, "a Pod cannot be removed");
         }
         // Finalizers may hold it; its log goes with it.
-        while self.changes.changed().await.is_ok() {}
-        self.shared.logs.remove_pod(&key.namespace, &key.name, &uid);
+        while !is_gone(&mut self.changes, &self.shared, &key, &uid).await {}
+    }
+}
+
+/// Waits for the next change of a Pod that is over. True when there is nothing more to wait for: the Pod is gone
+/// and its log with it, or the platform stops and the log stays.
+async fn is_gone(changes: &mut watch::Receiver<Arc<Stored>>, shared: &Shared, key: &Key, uid: &str) -> bool {
+    tokio::select! {
+        // First: the node, which tells of changes, goes too when the platform stops.
+        biased;
+        () = shared.stop.cancelled() => true,
+        changed = changes.changed() => {
+            if changed.is_err() {
+                shared.logs.remove_pod(&key.namespace, &key.name, uid);
+            }
+            changed.is_err()
+        }
     }
 }

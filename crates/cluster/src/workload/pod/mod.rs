@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::config::Config;
-use super::event::Recorder;
+use super::event::{Recorder, Subject};
 use super::image::Images;
 use super::logs::Logs;
 use super::scheduler;
@@ -134,7 +134,13 @@ impl Node {
         self.workers.insert(object.uid().to_owned(), sender);
         match Worker::new(self.shared.clone(), receiver, binding) {
             Ok(worker) => drop(self.shared.tasks.spawn(worker.run())),
-            Err(error) => tracing::error!(%error, pod.name = object.name(), "a Pod cannot be run"),
+            Err(error) => {
+                tracing::error!(%error, pod.name = object.name(), "a Pod cannot be run");
+                let subject = Subject::object(object, "kubelet");
+                self.shared.events.warning(&subject, "FailedCreatePodSandBox", error.to_string());
+                // Its next change is another try.
+                self.workers.remove(object.uid());
+            }
         }
     }
 

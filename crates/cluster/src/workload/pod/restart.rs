@@ -1,6 +1,7 @@
 //! Whether and when containers run again.
 
-use tokio::time::{Duration, Instant};
+use knative::go_duration;
+use tokio::time::Instant;
 
 use super::phase::RestartPolicy;
 use super::state::{Ended, Part};
@@ -37,8 +38,10 @@ impl Worker {
             let place = format!("{}_{}({uid})", key.name, key.namespace);
             let container = &mut self.containers[index];
             let name = container.spec.name.clone();
-            let message =
-                format!("back-off {} restarting failed container={name} pod={place}", go_duration(delay));
+            let message = format!(
+                "back-off {} restarting failed container={name} pod={place}",
+                go_duration::format(delay)
+            );
             container.wait("CrashLoopBackOff", message);
             container.not_before = Some(Instant::now() + delay);
             let text = format!("Back-off restarting failed container {name} in pod {place}");
@@ -62,22 +65,5 @@ impl Worker {
                 container.part == Part::Init && container.ended().is_some_and(|ended| ended.code != 0)
             });
         failed_init || mains.all(|main| main.ended().is_some_and(|ended| !self.restarts(ended)))
-    }
-}
-
-/// `1m20s`, as Go prints durations of whole seconds.
-fn go_duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    if seconds < 60 { format!("{seconds}s") } else { format!("{}m{}s", seconds / 60, seconds % 60) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_printed_as_go_prints_them() {
-        let texts = [10, 80, 300].map(|seconds| go_duration(Duration::from_secs(seconds)));
-        assert_eq!(texts, ["10s", "1m20s", "5m0s"]);
     }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use k8s_openapi::api::core::v1::{Container, Pod};
+use k8s_openapi::apimachinery::pkg::api::resource;
+use knative::Quantity;
 use sandbox::{Bind, Isolation, Limits, Network, Spec};
 
 use super::env::{self, Sources};
 use super::volume::Volumes;
 use crate::workload::config::{Config, HostImage};
 use crate::workload::image::Image;
-use crate::workload::quantity;
 
 /// Processes and threads that a container may have.
 const PROCESSES: u64 = 512;
@@ -174,11 +175,11 @@ impl Parts<'_> {
     fn limits(&self) -> Limits {
         let resources = self.container.resources.as_ref();
         let upper = resources.and_then(|resources| resources.limits.as_ref());
-        let own = quantity::whole(upper, "ephemeral-storage");
+        let own = amount(upper, "ephemeral-storage");
         // A file of a volume may be as large as the volume; the one for the last message is in none.
         let file_bytes = own.unwrap_or(FILE_BYTES).max(self.volumes.disk_bytes.unwrap_or_default());
         Limits {
-            memory_bytes: Some(quantity::whole(upper, "memory").unwrap_or(self.config.memory_bytes)),
+            memory_bytes: Some(amount(upper, "memory").unwrap_or(self.config.memory_bytes)),
             processes: Some(PROCESSES),
             open_files: Some(OPEN_FILES),
             cpu_weight: Some(CPU_WEIGHT),
@@ -192,6 +193,12 @@ impl Parts<'_> {
     fn hostname(&self) -> String {
         self.pod.metadata.name.as_deref().unwrap_or("pod").chars().take(63).collect()
     }
+}
+
+/// A whole number of units of one resource of a list: bytes, cores.
+fn amount(list: Option<&BTreeMap<String, resource::Quantity>>, name: &str) -> Option<u64> {
+    let value = Quantity::parse(&list?.get(name)?.0)?.value().ceil();
+    (value > 0.0).then_some(value as u64)
 }
 
 /// The top folders of an image, but those that come from the machine.

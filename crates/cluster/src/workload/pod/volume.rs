@@ -7,9 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use k8s_openapi::api::core::v1::{KeyToPath, Pod, Volume};
+use knative::Quantity;
 
 use super::env::Sources;
-use crate::workload::quantity;
 
 /// What an `emptyDir` without a limit may grow to.
 const EMPTY_DIR_BYTES: u64 = 1 << 30;
@@ -57,8 +57,11 @@ fn make(
     }
     fs::create_dir_all(folder).map_err(text)?;
     if let Some(empty) = &volume.empty_dir {
-        let limit =
-            empty.size_limit.as_ref().and_then(quantity::value).map_or(EMPTY_DIR_BYTES, |bytes| bytes as u64);
+        let limit = empty
+            .size_limit
+            .as_ref()
+            .and_then(|limit| Quantity::parse(&limit.0))
+            .map_or(EMPTY_DIR_BYTES, |bytes| bytes.value() as u64);
         *disk = Some(disk.unwrap_or(0) + limit);
         fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).map_err(text)?;
     } else if let Some(secret) = &volume.secret {

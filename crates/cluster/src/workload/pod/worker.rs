@@ -131,13 +131,15 @@ impl Worker {
             let wake = self.next_time();
             let stop = self.shared.stop.clone();
             tokio::select! {
+                // First: the node, which tells of changes, goes too when the platform stops.
+                biased;
+                () = stop.cancelled() => return self.shut_down().await,
                 changed = self.changes.changed() => match changed {
                     Ok(()) => self.object = self.changes.borrow_and_update().clone(),
                     Err(_) => return self.vanish().await,
                 },
                 Some(message) = self.messages.recv() => self.hear(message),
                 () = sleep_until(wake) => {}
-                () = stop.cancelled() => return self.shut_down().await,
             }
         }
         self.finish().await;

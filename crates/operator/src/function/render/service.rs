@@ -79,11 +79,6 @@ fn annotations(
 
 fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Settings) -> PodSpec {
     let given = valid.origin.image();
-    let probe = HTTPGetAction {
-        path: Some("/readyz".to_owned()),
-        port: IntOrString::Int(0),
-        ..HTTPGetAction::default()
-    };
     let container = Container {
         name: "user-container".to_owned(),
         image: Some(image.to_owned()),
@@ -97,8 +92,9 @@ fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Set
         }]),
         env: Some(env(function, valid, settings)),
         resources: Some(resources(&function.spec.resources)),
-        // Images of others answer on their port; only ours have a path for it.
-        readiness_probe: given.is_none().then(|| Probe { http_get: Some(probe), ..Probe::default() }),
+        // Images of others answer on their port; only ours have paths for it.
+        readiness_probe: given.is_none().then(|| probe("/readyz")),
+        liveness_probe: given.is_none().then(|| liveness(settings.call_timeout_seconds)),
         ..Container::default()
     };
     let pull =
@@ -114,6 +110,25 @@ fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Set
         enable_service_links: Some(false),
         image_pull_secrets: (!pull.is_empty()).then_some(pull),
         ..PodSpec::default()
+    }
+}
+
+fn probe(path: &str) -> Probe {
+    let http_get =
+        HTTPGetAction { path: Some(path.to_owned()), port: IntOrString::Int(0), ..HTTPGetAction::default() };
+    Probe { http_get: Some(http_get), ..Probe::default() }
+}
+
+/// Ends an instance that no longer answers at all, such as one whose handler never gives the thread back. A call may
+/// take its whole time before that: only what is silent for longer will never answer.
+fn liveness(call_timeout_seconds: i64) -> Probe {
+    const PERIOD: i32 = 10;
+    let periods = i32::try_from(call_timeout_seconds).unwrap_or(i32::MAX - PERIOD) / PERIOD;
+    Probe {
+        period_seconds: Some(PERIOD),
+        timeout_seconds: Some(5),
+        failure_threshold: Some(periods + 1),
+        ..probe("/healthz")
     }
 }
 
@@ -177,4 +192,19 @@ fn traffic(function: &LambdaFunction) -> Vec<TrafficTarget> {
         ..TrafficTarget::default()
     };
     function.spec.traffic.iter().map(target).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_that_was_silent_for_longer_than_a_call_may_take_stayed_for_ever() {
+        for timeout in [1, 15, 300] {
+            let probe = liveness(timeout);
+            let patience = i64::from(probe.period_seconds.unwrap() * probe.failure_threshold.unwrap());
+            assert!((timeout + 1..=timeout + 10).contains(&patience), "{timeout} s: {patience} s");
+            assert_eq!(probe.http_get.unwrap().path.as_deref(), Some("/healthz"));
+        }
+    }
 }

@@ -27,6 +27,7 @@ const DECIMAL: [(&str, i32); 10] =
     [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
 
 impl Quantity {
+    /// Nothing.
     pub const ZERO: Quantity = Quantity { nano: 0, form: Form::Decimal };
 
     /// Reads `1`, `500m`, `1.5Gi`, `2e3`; `None` for anything else. Finer than a billionth is rounded up.
@@ -62,6 +63,7 @@ impl Quantity {
         Some(Quantity { nano: if negative { -value } else { value }, form })
     }
 
+    /// A plain number, without a suffix.
     pub fn from_whole(value: i64) -> Self {
         Quantity { nano: i128::from(value) * NANO, form: Form::Decimal }
     }
@@ -71,11 +73,17 @@ impl Quantity {
         self.nano
     }
 
+    /// The nearest number: bytes, cores.
+    pub fn value(&self) -> f64 {
+        self.nano as f64 / NANO as f64
+    }
+
     /// The amount as a whole number, if it is one that fits.
     pub fn whole(&self) -> Option<i64> {
         (self.nano % NANO == 0).then(|| i64::try_from(self.nano / NANO).ok()).flatten()
     }
 
+    /// Below zero.
     pub fn is_negative(&self) -> bool {
         self.nano < 0
     }
@@ -86,6 +94,7 @@ impl Quantity {
         Quantity { nano: self.nano.saturating_add(other.nano), form }
     }
 
+    /// The difference, written as [`Quantity::plus`] writes.
     pub fn minus(&self, other: &Self) -> Self {
         self.plus(&Quantity { nano: -other.nano, form: other.form })
     }

@@ -49,6 +49,13 @@ pub enum Error {
     Unsupported(String),
 }
 
+impl Error {
+    /// Whether it is about what was sent, so that no other try will do.
+    pub const fn is_permanent(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::Invalid(_) | Self::Unsupported(_))
+    }
+}
+
 impl From<TooLarge> for Error {
     fn from(TooLarge { bytes, limit, .. }: TooLarge) -> Self {
         Self::TooLarge { bytes, limit }

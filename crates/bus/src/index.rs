@@ -144,6 +144,21 @@ impl<M> Index<M> {
         Some((seq, taker.outbox.clone()))
     }
 
+    /// The same with its content; a message that can not be read stays ready.
+    pub(crate) fn next_read<T, E>(
+        &mut self,
+        read: impl FnOnce(u64) -> Result<T, E>,
+    ) -> Result<Option<(u64, UnboundedSender<M>, T)>, E> {
+        let Some((seq, outbox)) = self.next() else { return Ok(None) };
+        match read(seq) {
+            Ok(content) => Ok(Some((seq, outbox, content))),
+            Err(error) => {
+                self.give_back(seq);
+                Err(error)
+            }
+        }
+    }
+
     /// The message is gone: the next of its key may go.
     pub(crate) fn finished(&mut self, seq: u64) {
         self.land(seq);
@@ -207,5 +222,21 @@ impl<M> Index<M> {
         if self.takers.is_empty() && self.flight.is_empty() {
             *self = Self { returned: std::mem::take(&mut self.returned), ..Self::default() };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_could_not_be_read_took_a_place_of_its_consumer_for_ever() {
+        let (outbox, _inbox) = tokio::sync::mpsc::unbounded_channel::<()>();
+        let mut index = Index::default();
+        index.add_consumer(1, 1, outbox);
+        index.admit(7, None, None);
+        assert_eq!(index.next_read(|_| Err::<(), _>("the disk")).err(), Some("the disk"));
+        assert_eq!(index.unacked(), 0);
+        assert!(index.next_read(Ok::<_, ()>).unwrap().is_some_and(|(seq, _, read)| (seq, read) == (7, 7)));
     }
 }

@@ -66,9 +66,8 @@ impl Engine {
                 }
             }
             let mut handed = false;
-            while let Some((seq, outbox)) = index.next() {
+            while let Some((seq, outbox, bytes)) = index.next_read(|seq| messages.get((queue, seq)))? {
                 handed = true;
-                let bytes = messages.get((queue, seq))?;
                 let Some((header, body)) = bytes.as_ref().and_then(|bytes| Header::decode(bytes.value()))
                 else {
                     // Expired meanwhile.

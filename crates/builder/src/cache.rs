@@ -29,6 +29,10 @@ impl Key {
         key
     }
 
+    pub(crate) fn name(&self) -> String {
+        hex::encode(self.0.clone().finalize())
+    }
+
     /// A file, or anything else that matters.
     pub(crate) fn add(&mut self, name: &str, content: &[u8]) {
         // With lengths, so that no two lists of parts read alike.
@@ -109,7 +113,7 @@ impl Cache {
     }
 
     fn paths(&self, key: &Key) -> (PathBuf, PathBuf) {
-        let name = hex::encode(key.0.clone().finalize());
+        let name = key.name();
         (self.folder.join(format!("{name}.json")), self.folder.join(format!("{name}.layer")))
     }
 }

@@ -67,7 +67,30 @@ fn names_a_file(line: &str) -> bool {
         || line.starts_with(['.', '/'])
         || line.contains("file:")
         || line.contains("@ .")
-        || line.split_whitespace().next().is_some_and(|name| name.contains('/') && !name.contains("://"))
+        || line
+            .split([' ', '\t', ';', '['])
+            .next()
+            .is_some_and(|name| !name.contains("://") && (name.contains('/') || is_archive(name)))
+}
+
+/// What pip looks for in its folder before it asks an index for a package of that name.
+fn is_archive(name: &str) -> bool {
+    const ENDINGS: [&str; 12] = [
+        ".whl",
+        ".zip",
+        ".tar",
+        ".tar.gz",
+        ".tgz",
+        ".tar.bz2",
+        ".tbz",
+        ".tar.xz",
+        ".txz",
+        ".tar.lz",
+        ".tlz",
+        ".tar.lzma",
+    ];
+    let name = name.to_ascii_lowercase();
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 pub(super) async fn install(context: &Context<'_>) -> Result<Installed> {
@@ -141,6 +164,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_archive_beside_the_list_that_was_replaced_left_the_old_packages_in_place() {
+        for line in ["mylib-1.0-py3-none-any.whl", "x.tar.gz ; python_version > '3'", "X.ZIP[extra]"] {
+            assert!(names_a_file(line), "{line}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(REQUIREMENTS), "mylib-1.0-py3-none-any.whl\n").unwrap();
+        let interpreter =
+            Interpreter { program: "python3".into(), prefix: "/usr".into(), version: "3.13".to_owned() };
+        let key_of = |bytes: &str| {
+            fs::write(folder.path().join("mylib-1.0-py3-none-any.whl"), bytes).unwrap();
+            format!("{:?}", key(folder.path(), &interpreter).ok().flatten().map(|key| key.name()))
+        };
+        assert_ne!(key_of("one"), key_of("another"));
+    }
+
+    #[test]
     fn lines_that_take_something_from_the_workspace_are_told_from_names() {
         for line in
             ["-r more.txt", "-e .", "./lib", "lib/x.whl", "x @ file:///function/x", "--constraint c.txt"]
@@ -152,6 +191,7 @@ mod tests {
             "requests[socks]>=2",
             "--index-url https://example.org/simple",
             "x @ https://e.org/x.whl",
+            "https://e.org/x-1.0.tar.gz",
         ] {
             assert!(!names_a_file(line), "{line}");
         }

@@ -7,7 +7,6 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::header,
     middleware::{self, Next},
     response::IntoResponse,
 };
@@ -49,7 +48,9 @@ impl Gateway for Embedded {
 pub(crate) fn guard(router: Router, platform: Platform, domain: &str) -> Router {
     let domain: Arc<str> = domain.into();
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
-        let suspended = called_tenant(&request, &domain).is_some_and(|tenant| platform.is_suspended(&tenant));
+        let tenant = knative::called_namespace(request.headers(), request.uri(), &domain);
+        let tenant = tenant.and_then(|name| name.parse::<TenantName>().ok());
+        let suspended = tenant.is_some_and(|tenant| platform.is_suspended(&tenant));
         async move {
             if suspended {
                 return Refusal::new(
@@ -63,17 +64,6 @@ pub(crate) fn guard(router: Router, platform: Platform, domain: &str) -> Router 
             next.run(request).await
         }
     }))
-}
-
-/// The tenant in `<function>.<tenant>.<domain>` or `/<tenant>/<function>/`.
-fn called_tenant(request: &Request, domain: &str) -> Option<TenantName> {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| request.uri().host()).unwrap_or_default();
-    let host = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
-    let below = host.strip_suffix(domain).and_then(|below| below.strip_suffix('.'));
-    let named = below.and_then(|below| below.rsplit_once('.')).map(|(_, tenant)| tenant.to_owned());
-    let named = named.or_else(|| Some(request.uri().path().split('/').nth(1)?.to_owned()));
-    named?.parse().ok()
 }
 
 /// Hands finished calls to the platform; never waits, a full channel drops.

@@ -25,16 +25,26 @@ pub fn gateway_router(activator: Activator, domain: &str) -> Router {
 
 async fn serve(State(gateway): State<Gateway>, request: Request<Body>) -> Response {
     let host = host(request.headers(), request.uri()).to_owned();
-    if let Some((function, namespace)) = split_host(&host, &gateway.domain) {
-        return gateway.activator.handle_outside(request, namespace, function, None, None).await;
-    }
     let path = request.uri().clone();
-    match split_path(&path) {
+    match address(&host, &path, &gateway.domain) {
         Some(Address { namespace, function, prefix, rest }) => {
-            gateway.activator.handle_outside(request, namespace, function, Some(rest), Some(prefix)).await
+            gateway.activator.handle_outside(request, namespace, function, rest, prefix).await
         }
         None => Problem::no_function_named().response(&correlation_id(request.headers())),
     }
+}
+
+/// The namespace whose function a request means, for those who decide before [`gateway_router`] does: read as it
+/// reads it.
+pub fn called_namespace<'a>(headers: &'a HeaderMap, uri: &'a Uri, domain: &str) -> Option<&'a str> {
+    address(host(headers, uri), uri, domain).map(|address| address.namespace)
+}
+
+fn address<'a>(host: &'a str, uri: &'a Uri, domain: &str) -> Option<Address<'a>> {
+    let by_host = split_host(host, domain);
+    by_host
+        .map(|(function, namespace)| Address { namespace, function, prefix: None, rest: None })
+        .or_else(|| split_path(uri))
 }
 
 fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> &'a str {
@@ -56,13 +66,13 @@ fn split_host<'a>(host: &'a str, domain: &str) -> Option<(&'a str, &'a str)> {
     below.split_once('.').filter(|(function, namespace)| !function.is_empty() && !namespace.contains('.'))
 }
 
-/// A function addressed by path.
+/// A function that is meant.
 struct Address<'a> {
     namespace: &'a str,
     function: &'a str,
-    /// What was taken away: `/<namespace>/<function>`.
-    prefix: &'a str,
-    rest: PathAndQuery,
+    /// What is taken away of a path that names it: `/<namespace>/<function>`.
+    prefix: Option<&'a str>,
+    rest: Option<PathAndQuery>,
 }
 
 fn split_path(uri: &Uri) -> Option<Address<'_>> {
@@ -79,7 +89,7 @@ fn split_path(uri: &Uri) -> Option<Address<'_>> {
         Some(query) => PathAndQuery::try_from(format!("{rest}?{query}")),
         None => PathAndQuery::try_from(rest),
     };
-    Some(Address { namespace, function, prefix, rest: rest.ok()? })
+    Some(Address { namespace, function, prefix: Some(prefix), rest: Some(rest.ok()?) })
 }
 
 #[cfg(test)]
@@ -110,10 +120,19 @@ mod tests {
     fn a_path_names_namespace_and_function_and_loses_them() {
         let uri: Uri = "/acme/web/a/b?c=d".parse().unwrap();
         let address = split_path(&uri).unwrap();
-        assert_eq!((address.namespace, address.function, address.prefix), ("acme", "web", "/acme/web"));
-        assert_eq!(address.rest, "/a/b?c=d");
+        assert_eq!((address.namespace, address.function), ("acme", "web"));
+        assert_eq!((address.prefix.unwrap(), address.rest.unwrap().as_str()), ("/acme/web", "/a/b?c=d"));
         let bare: Uri = "/acme/web".parse().unwrap();
-        assert_eq!(split_path(&bare).unwrap().rest, "/");
+        assert_eq!(split_path(&bare).unwrap().rest.unwrap(), "/");
+    }
+
+    #[test]
+    fn a_host_that_names_none_leaves_it_to_the_path() {
+        let uri: Uri = "/acme/web/".parse().unwrap();
+        let headers = |host: &str| HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+        let called = |host: &str| called_namespace(&headers(host), &uri, "fn.localhost").map(str::to_owned);
+        assert_eq!(called("a.b.c.fn.localhost").as_deref(), Some("acme"));
+        assert_eq!(called("web.other.fn.localhost:3001").as_deref(), Some("other"));
     }
 
     #[test]

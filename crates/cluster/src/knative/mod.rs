@@ -26,5 +26,5 @@ mod watch;
 
 pub use activator::{Activator, Call, ColdReason, ColdStart, Facts, Observer, Outcome, Tag};
 pub use config::Config;
-pub use gateway::gateway_router;
+pub use gateway::{called_namespace, gateway_router};
 pub(crate) use serving::start;

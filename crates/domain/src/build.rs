@@ -1,5 +1,7 @@
 //! Builds: source to image.
 
+#[cfg(feature = "kube")]
+mod identity;
 mod variables;
 
 use serde::{Deserialize, Serialize};

@@ -157,7 +157,12 @@ impl CloudEvent {
 
     /// `sequence`.
     pub fn sequence(&self) -> Option<i64> {
-        match self.extensions.get(extension::SEQUENCE)? {
+        self.integer(extension::SEQUENCE)
+    }
+
+    /// An extension that is a number: as text, too, for headers carry nothing else.
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.extensions.get(name)? {
             Value::Number(number) => number.as_i64(),
             Value::String(text) => text.parse().ok(),
             _ => None,

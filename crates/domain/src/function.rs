@@ -4,6 +4,8 @@ mod build_settings;
 mod env;
 mod eventing;
 mod phase;
+#[cfg(feature = "kube")]
+mod queue;
 mod request;
 mod resources;
 mod runtime;
@@ -19,6 +21,8 @@ pub use build_settings::BuildSettings;
 pub use env::{EnvVar, EnvVarSource, KeySelector};
 pub use eventing::{DeadLetterSettings, Eventing, RabbitmqSettings};
 pub use phase::Phase;
+#[cfg(feature = "kube")]
+pub use queue::{BuildQueuePlace, QUEUED, waits_since};
 pub use request::{
     Deploy, FunctionQuery, FunctionSort, ManifestForm, NameCheck, NewCode, NewFunction, UploadReceipt,
 };

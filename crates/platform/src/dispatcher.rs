@@ -199,7 +199,7 @@ fn shorten(text: &mut String) {
 
 /// How many functions the event has passed through: a function that sends on what it got keeps the count.
 pub(crate) fn hops(event: &CloudEvent) -> i64 {
-    event.extensions.get(extension::HOPS).and_then(Value::as_i64).unwrap_or_default()
+    event.integer(extension::HOPS).unwrap_or_default()
 }
 
 struct Failed {
@@ -243,7 +243,7 @@ pub(crate) fn answer_event(
     now: Timestamp,
     data: &impl serde::Serialize,
 ) -> CloudEvent {
-    let replay = cause.extensions.get(extension::REPLAY_COUNT).and_then(Value::as_i64).unwrap_or_default();
+    let replay = cause.integer(extension::REPLAY_COUNT).unwrap_or_default();
     let name = format!("{}\0{}\0{replay}\0{kind}", cause.source, cause.id);
     let id = Uuid::new_v5(&ANSWERS, name.as_bytes()).to_string();
     let event = CloudEvent::about(kind, component, tenant, function, id, now, data)

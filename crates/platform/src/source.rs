@@ -8,7 +8,7 @@ use domain::{
     FunctionName, TenantName,
     function::{
         CodeFile, Deploy, FunctionSummary, InlineSource, LambdaFunction, Language, NewCode, Runtime, Source,
-        SourceType, SourceView,
+        SourceType, SourceView, UploadSource,
     },
     identity::{Caller, Permission},
 };
@@ -47,7 +47,7 @@ impl Platform {
             SourceType::Upload => {
                 // An archive and what comes out of it take memory: not many at a time.
                 let _place = self.archive_places().acquire().await.map_err(Error::internal)?;
-                match self.archive_of(&spec.source).await? {
+                match self.archive_of(tenant, &spec.source).await? {
                     Some(bytes) => {
                         let read = move || archive::read(Cursor::new(bytes), &Limits::default(), SHOWN);
                         let files = tokio::task::spawn_blocking(read).await.map_err(Error::internal)??;
@@ -90,7 +90,7 @@ impl Platform {
         self.authorize(caller, tenant, Permission::Read)?;
         let function = self.functions_api(tenant).get(name.as_str()).await.map_err(not_found)?;
         let source = &function.spec.source;
-        if let Some(upload) = &source.upload {
+        if let Some(upload) = own_upload(tenant, source)? {
             let object = self.storage().get(&upload.key).await?.ok_or(Error::NotFound("archive"))?;
             let filename = upload.filename.clone().unwrap_or_else(|| format!("{name}.zip"));
             return Ok((filename, object.stream.map_err(Error::from).boxed()));
@@ -160,7 +160,7 @@ impl Platform {
                 let filename = format!("{name}.zip");
                 let _place = self.archive_places().acquire().await.map_err(Error::internal)?;
                 let archive = match present {
-                    Some(function) => self.archive_of(&function.spec.source).await?,
+                    Some(function) => self.archive_of(tenant, &function.spec.source).await?,
                     None => None,
                 };
                 if let Some(bytes) = archive {
@@ -188,11 +188,19 @@ impl Platform {
     }
 
     /// The bytes of an uploaded source; none for other kinds, and when they are gone.
-    async fn archive_of(&self, source: &Source) -> Result<Option<Bytes>> {
-        match &source.upload {
+    async fn archive_of(&self, tenant: &TenantName, source: &Source) -> Result<Option<Bytes>> {
+        match own_upload(tenant, source)? {
             Some(upload) => Ok(self.storage().get_bytes(&upload.key, MOST_BYTES).await?),
             None => Ok(None),
         }
+    }
+}
+
+/// The upload that a source names. By kubectl it can name any: the archive of another tenant is not there.
+fn own_upload<'a>(tenant: &TenantName, source: &'a Source) -> Result<Option<&'a UploadSource>> {
+    match &source.upload {
+        Some(upload) if !upload.is_of(tenant) => Err(Error::NotFound("archive")),
+        other => Ok(other.as_ref()),
     }
 }
 
@@ -252,6 +260,15 @@ mod tests {
 
     fn files(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_archive_of_another_tenant_could_be_read_by_its_key() {
+        let key = format!("uploads/acme/{}", "0".repeat(32));
+        let source = Source::upload(UploadSource { key, sha256: String::new(), size: 1, filename: None });
+        assert!(own_upload(&"acme".parse().unwrap(), &source).unwrap().is_some());
+        let refused = own_upload(&"other".parse().unwrap(), &source);
+        assert!(matches!(refused, Err(Error::NotFound("archive"))));
     }
 
     #[test]

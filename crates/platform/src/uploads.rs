@@ -34,13 +34,6 @@ const SWEEP: Duration = Duration::from_secs(3600);
 /// Archives that are looked through at once; each is in memory for that time.
 pub(crate) const AT_ONCE: usize = 2;
 
-/// Whether a storage key is an upload of this tenant.
-pub(crate) fn is_key_of(key: &str, tenant: &TenantName) -> bool {
-    let id =
-        key.strip_prefix("uploads/").and_then(|rest| rest.strip_prefix(tenant.as_str())?.strip_prefix('/'));
-    id.is_some_and(is_id)
-}
-
 fn is_id(id: &str) -> bool {
     id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())
 }
@@ -260,18 +253,6 @@ impl From<storage::Error> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_keys_of_the_tenant_itself_are_its_uploads() {
-        let tenant: TenantName = "acme".parse().unwrap();
-        let id = "0".repeat(32);
-        assert!(is_key_of(&format!("uploads/acme/{id}"), &tenant));
-        for bad in
-            [format!("uploads/acme2/{id}"), format!("uploads/other/{id}"), "uploads/acme/../other/x".into()]
-        {
-            assert!(!is_key_of(&bad, &tenant), "{bad}");
-        }
-    }
 
     #[test]
     fn the_name_of_an_upload_is_a_name_only() {

@@ -2,13 +2,16 @@
 //!
 //! These rules keep a text from meaning more than it says. Where it leads is judged when it is fetched.
 
-use super::Source;
+use super::{ImageSource, Source};
+
+/// Ports that Knative's own sidecar takes.
+const RESERVED_PORTS: [i32; 7] = [8008, 8012, 8013, 8022, 8112, 9090, 9091];
 
 /// A path of the spec and a sentence.
 pub type SourceProblem = (&'static str, String);
 
 impl Source {
-    /// Everything that is wrong with the block of a source that is fetched.
+    /// Everything that is wrong with the texts of a source that is fetched or run.
     pub fn problems(&self) -> Vec<SourceProblem> {
         let mut found = Vec::new();
         let mut rule =
@@ -31,6 +34,11 @@ impl Source {
         if let Some(gcs) = &self.gcs {
             rule("spec.source.gcs.bucket", bucket(&gcs.bucket));
             rule("spec.source.gcs.key", key(&gcs.key));
+        }
+        if let Some(image) = &self.image {
+            rule("spec.source.image.repository", repository(&image.repository));
+            rule("spec.source.image.tag", tag(image));
+            rule("spec.source.image.port", port(image.port));
         }
         if let Some(secret) = self.secret_ref() {
             let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
@@ -76,6 +84,40 @@ fn git_url(url: &str) -> Result<(), String> {
         (host, path)
     };
     require(is_host(host) && !path.trim_matches('/').is_empty() && !path.starts_with('-'), unclear)
+}
+
+/// `[host[:port]/]path`, as registries name it.
+fn repository(text: &str) -> Result<(), String> {
+    let path = match text.split_once('/') {
+        Some((host, path)) if is_host(host) => path,
+        _ => text,
+    };
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let part = |part: &str| {
+        part.bytes().all(|b| inner(b) || b"._-".contains(&b))
+            && part.bytes().next().is_some_and(inner)
+            && part.bytes().last().is_some_and(inner)
+    };
+    require(text.len() <= 255 && path.split('/').all(part), || {
+        "Write registry and repository without a tag, like ghcr.io/acme/hello.".to_owned()
+    })
+}
+
+/// A digest wins over it.
+fn tag(image: &ImageSource) -> Result<(), String> {
+    let tag = &image.tag;
+    let first = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let good =
+        tag.len() <= 128 && tag.starts_with(first) && tag.chars().all(|c| first(c) || c == '.' || c == '-');
+    require(good || image.digest.is_some(), || {
+        "A tag has up to 128 letters, digits, dots, hyphens and underscores.".to_owned()
+    })
+}
+
+fn port(port: i32) -> Result<(), String> {
+    require(!RESERVED_PORTS.contains(&port), || {
+        format!("Port {port} is Knative's own: let the image listen on another one.")
+    })
 }
 
 /// A host with an optional port; nothing that a program could take for an option.
@@ -226,6 +268,26 @@ mod tests {
         for bad in ["", "/a", "a/", "a/../b", "a\nb"] {
             assert!(key(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_image_that_the_cluster_would_refuse_is_refused_with_the_spec() {
+        for good in ["nginx", "ghcr.io/acme/hello", "localhost:5000/a/b-c.d__e", "127.0.0.1:5000/x"] {
+            assert_eq!(repository(good), Ok(()), "{good}");
+        }
+        for bad in ["", "a b", "Acme", "ghcr.io/Acme", "a//b", "a/", "/a", "a/b:1", "a@b", "-a"] {
+            assert!(repository(bad).is_err(), "{bad}");
+        }
+        let problems = |image: &str| {
+            let image = serde_json::from_str(image).unwrap();
+            Source::image(image).problems().into_iter().map(|(field, _)| field).collect::<Vec<_>>()
+        };
+        assert_eq!(problems(r#"{"repository":"r/x","tag":"v1.2_3-a"}"#), [""; 0]);
+        for tag in ["a b", "", "-a", ".a", "a:b", "ä"] {
+            let image = format!(r#"{{"repository":"r/x","tag":"{tag}"}}"#);
+            assert_eq!(problems(&image), ["spec.source.image.tag"], "{tag}");
+        }
+        assert_eq!(problems(r#"{"repository":"r/x","port":9090}"#), ["spec.source.image.port"]);
     }
 
     #[test]

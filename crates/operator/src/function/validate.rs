@@ -55,6 +55,9 @@ pub(crate) fn run(function: &LambdaFunction) -> Result<Validated, Invalid> {
     if let Some((field, message)) = spec.source.problems().into_iter().next() {
         return Err(format!("{field}: {message}"));
     }
+    if spec.source.upload.as_ref().is_some_and(|upload| !upload.is_of(&tenant)) {
+        return Err("spec.source.upload.key: There is no such upload in this tenant.".to_owned());
+    }
     let runtime = spec.runtime.as_ref();
     let origin = match (&spec.source.image, runtime) {
         (Some(image), _) => Origin::Image(image.clone()),
@@ -137,6 +140,21 @@ mod tests {
         };
         let invalid = run(&function(|spec| spec.source = domain::function::Source::git(git))).unwrap_err();
         assert!(invalid.starts_with("spec.source.git.ref"), "{invalid}");
+    }
+
+    #[test]
+    fn an_upload_of_another_tenant_is_refused() {
+        let upload = |tenant: &str| {
+            let upload = domain::function::UploadSource {
+                key: format!("uploads/{tenant}/{}", "0".repeat(32)),
+                sha256: "0".repeat(64),
+                size: 1,
+                filename: None,
+            };
+            run(&function(|spec| spec.source = domain::function::Source::upload(upload)))
+        };
+        assert!(upload("acme").is_ok());
+        assert!(upload("other").unwrap_err().starts_with("spec.source.upload.key"));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use domain::{
 };
 
 use super::Findings;
-use crate::uploads;
 
 /// Most bytes of inline code.
 const MOST_CODE: usize = 256 * 1024;
@@ -36,7 +35,7 @@ pub(super) fn check(found: &mut Findings, spec: &FunctionSpec, tenant: &TenantNa
     }
     if let Some(upload) = &source.upload {
         found.require(
-            uploads::is_key_of(&upload.key, tenant),
+            upload.is_of(tenant),
             "spec.source.upload.key",
             "There is no such upload in this tenant.",
         );

@@ -47,7 +47,10 @@ pub(crate) async fn take_in(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Answer<(StatusCode, Json<Value>)> {
-    let events = decode(headers, body)?;
+    let events = decode(headers, body).inspect_err(|_| {
+        let labels = [("type", "other"), ("result", telemetry::metric::FAILURE)];
+        metrics::counter!(telemetry::metric::EVENTS, &labels).increment(1);
+    })?;
     let (mut accepted, mut refused) = (Vec::with_capacity(events.len()), Vec::new());
     for (index, event) in events.into_iter().enumerate() {
         let id = event.id.clone();

@@ -100,6 +100,11 @@ impl Error {
         Self::Refused { status, code, title: title.into(), detail: detail.into() }
     }
 
+    /// Whether it goes by itself, so that the same may be done later: a part is away, or the disk is full.
+    pub(crate) const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Refused { status: 507, .. })
+    }
+
     /// The stable code of its problem.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -203,6 +208,8 @@ impl From<kube::Error> for Error {
                 Self::field("metadata.name", "This name is taken: choose another one, or edit that function.")
             }
             (409, _) => Self::Conflict,
+            // Only the pages of a list are read by something that gets old.
+            (410, _) => Self::field("cursor", "This cursor is too old: start again from the first page."),
             (400 | 422, _) => Self::Invalid(field_errors(&status)),
             (403, _) => Self::refused(
                 403,
@@ -277,6 +284,15 @@ fn field_errors(status: &kube::core::Status) -> Vec<FieldError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_whose_cursor_is_too_old_is_the_callers_to_ask_anew() {
+        let status = kube::core::Status { code: 410, reason: "Expired".to_owned(), ..Default::default() };
+        match Error::from(kube::Error::Api(Box::new(status))) {
+            Error::Invalid(errors) => assert_eq!(errors[0].field, "cursor"),
+            other => panic!("{other:?}"),
+        }
+    }
 
     #[test]
     fn causes_of_the_platforms_faults_never_reach_the_caller() {

@@ -78,6 +78,16 @@ impl Platform {
         tenant: &TenantName,
         event: CloudEvent,
     ) -> Result<CloudEvent> {
+        let kind = from_legacy(&event.kind).or_else(|| event.event_type());
+        let done = self.take_in(caller, tenant, event).await;
+        // Types of users are theirs to make up: one word for all of them.
+        let kind = kind.map_or("other", EventType::name);
+        let result = if done.is_ok() { "success" } else { "failure" };
+        metrics::counter!("knative_lambda_events_total", "type" => kind, "result" => result).increment(1);
+        done
+    }
+
+    async fn take_in(&self, caller: &Caller, tenant: &TenantName, event: CloudEvent) -> Result<CloudEvent> {
         let mut event = accept(event, tenant)?;
         let kind = event.event_type();
         let permission = match kind.map(EventType::category) {
@@ -243,6 +253,7 @@ mod tests {
         assert_eq!(field(json!({"Bad-Name": "x"})), "Bad-Name");
         assert_eq!(field(json!({"hops": 9})), "accepted");
         assert_eq!(field(json!({"hops": 10})), "too_many_hops");
+        assert_eq!(field(json!({"hops": "10"})), "too_many_hops", "as a header carries it");
         assert_eq!(field(json!({"data_base64": "no base64"})), "data_base64");
     }
 

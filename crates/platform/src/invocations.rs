@@ -1,8 +1,8 @@
 //! Calls of functions: those that the platform makes for a person, and all that the gateway observed.
 
 use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -35,6 +35,8 @@ const EVENT_RATE: Rate = Rate { per_minute: 20 * 60, burst: 200 };
 /// Calls per commit, and how long a commit waits for more.
 const AT_ONCE: usize = 500;
 const PAUSE: Duration = Duration::from_millis(50);
+/// Longest wait before calls that were not kept are tried again.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// What made a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,12 +71,28 @@ impl Trigger {
     }
 }
 
-/// Calls that the platform makes itself, until the gateway has told of their end.
+/// Calls that the platform makes itself, until the gateway has told of their end; by tag, which is by time.
 #[derive(Default)]
-pub(crate) struct Announced(Mutex<HashMap<CallTag, Trigger>>);
+pub(crate) struct Announced(Mutex<BTreeMap<Arc<str>, Trigger>>);
 
 /// Above this many, the oldest are not worth keeping: the gateway lost them.
 const MOST_ANNOUNCED: usize = 10_000;
+
+impl Announced {
+    fn add(&self, trigger: Trigger) -> CallTag {
+        let tag: Arc<str> = uuid::Uuid::now_v7().to_string().into();
+        let mut announced = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if announced.len() >= MOST_ANNOUNCED {
+            announced.pop_first();
+        }
+        announced.insert(tag.clone(), trigger);
+        CallTag(tag)
+    }
+
+    fn take(&self, tag: &CallTag) -> Option<Trigger> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&tag.0)
+    }
+}
 
 impl Platform {
     /// Calls a function and waits for its answer.
@@ -132,18 +150,11 @@ impl Platform {
 
     /// Notes what makes a call, for when the gateway tells of it.
     pub(crate) fn announce(&self, request: &mut http::Request<Bytes>, trigger: Trigger) {
-        let tag = CallTag(uuid::Uuid::now_v7().to_string().into());
-        let mut announced = self.announced().0.lock().unwrap_or_else(PoisonError::into_inner);
-        if announced.len() >= MOST_ANNOUNCED {
-            announced.clear();
-        }
-        announced.insert(tag.clone(), trigger);
-        request.extensions_mut().insert(tag);
+        request.extensions_mut().insert(self.announced().add(trigger));
     }
 
     fn trigger_of(&self, call: &ObservedCall) -> Trigger {
-        let mut announced = self.announced().0.lock().unwrap_or_else(PoisonError::into_inner);
-        call.tag.as_ref().and_then(|tag| announced.remove(tag)).unwrap_or(Trigger::Http)
+        call.tag.as_ref().and_then(|tag| self.announced().take(tag)).unwrap_or(Trigger::Http)
     }
 
     /// Keeps observed calls as rows and events until `stop`; whoever sends them is never slowed: a full
@@ -154,29 +165,49 @@ impl Platform {
             if count == 0 {
                 return;
             }
-            if let Err(error) = self.keep_calls(std::mem::take(&mut batch)).await {
-                tracing::error!(%error, "observed calls were not kept");
-            }
+            self.keep_calls(std::mem::take(&mut batch), &stop).await;
             if count < AT_ONCE {
                 stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
             }
         }
         calls.close();
         while calls.recv_many(&mut batch, AT_ONCE).await > 0 {
-            if let Err(error) = self.keep_calls(std::mem::take(&mut batch)).await {
-                tracing::error!(%error, "observed calls were not kept");
-            }
+            self.keep_calls(std::mem::take(&mut batch), &stop).await;
         }
     }
 
-    async fn keep_calls(&self, calls: Vec<ObservedCall>) -> Result<()> {
+    /// Tries until they are kept, or `stop`: meanwhile those that come wait in the channel, and drop when it is full.
+    async fn keep_calls(&self, calls: Vec<ObservedCall>, stop: &CancellationToken) {
+        let (rows, events) = self.told(calls);
+        let mut wait = PAUSE;
+        while let Err(error) = self.append_calls(&rows, &events).await {
+            if stop.is_cancelled() || !error.is_passing() {
+                metrics::counter!("knative_lambda_observed_calls_dropped_total").increment(rows.len() as u64);
+                tracing::error!(%error, calls = rows.len(), "observed calls were not kept");
+                return;
+            }
+            tracing::warn!(%error, "observed calls can not be kept at the moment and wait");
+            stop.run_until_cancelled(tokio::time::sleep(wait)).await;
+            wait = (wait * 2).min(LONGEST);
+        }
+    }
+
+    async fn append_calls(&self, rows: &[Invocation], events: &[CloudEvent]) -> Result<()> {
+        self.store().append_invocations(rows).await?;
+        // In order: a call's start before its end.
+        Ok(self.bus().publish_all(bus::Exchange::Events, events).await?)
+    }
+
+    /// Calls as rows and events.
+    fn told(&self, calls: Vec<ObservedCall>) -> (Vec<Invocation>, Vec<CloudEvent>) {
         let mut rows = Vec::with_capacity(calls.len());
         let mut events = Vec::new();
         for call in calls {
+            // Also of a function that is gone: who announced it does not wait for it.
+            let trigger = self.trigger_of(&call);
             if self.cache().function(&call.tenant, &call.function).is_none() {
                 continue;
             }
-            let trigger = self.trigger_of(&call);
             let id = match trigger {
                 Trigger::Test => call.correlation_id.clone(),
                 _ => uuid::Uuid::now_v7().to_string(),
@@ -201,9 +232,7 @@ impl Platform {
                 correlation_id: call.correlation_id,
             });
         }
-        self.store().append_invocations(&rows).await?;
-        // In order: a call's start before its end.
-        Ok(self.bus().publish_all(bus::Exchange::Events, &events).await?)
+        (rows, events)
     }
 }
 
@@ -298,6 +327,15 @@ pub(crate) async fn read(mut body: crate::AnswerBody) -> (Bytes, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_that_the_gateway_lost_do_not_push_out_those_that_run() {
+        let announced = Announced::default();
+        let lost = announced.add(Trigger::Test);
+        let running: Vec<_> = (0..MOST_ANNOUNCED).map(|_| announced.add(Trigger::Test)).collect();
+        assert_eq!(announced.take(&lost), None);
+        assert!(running.iter().all(|tag| announced.take(tag) == Some(Trigger::Test)));
+    }
 
     #[test]
     fn the_platforms_own_headers_can_not_be_forged() {

@@ -92,8 +92,9 @@ impl Limits {
             buckets.retain(|_, bucket| !bucket.is_full(now));
         }
         let bucket = buckets.entry(key).or_insert(Bucket { tokens: f64::from(rate.burst), at: now, rate });
-        let tokens = bucket.filled(now);
-        bucket.at = now;
+        let tokens = bucket.filled(now).min(f64::from(rate.burst));
+        // A tenant's limits may have been changed since.
+        (bucket.at, bucket.rate) = (now, rate);
         if tokens >= 1.0 {
             bucket.tokens = tokens - 1.0;
             return Ok(());
@@ -121,6 +122,18 @@ mod tests {
         assert!(limits.take("other".into(), rate, at(0)).is_ok(), "one key does not slow another");
         assert!(limits.take("k".into(), rate, at(1000)).is_ok());
         assert!(limits.take("k".into(), rate, at(1500)).is_err());
+    }
+
+    #[test]
+    fn a_new_limit_holds_from_the_next_request_on() {
+        let limits = Limits::default();
+        let (slow, fast) = (Rate { per_minute: 60, burst: 1 }, Rate { per_minute: 60_000, burst: 1000 });
+        let at = Timestamp::from_millis;
+        limits.take("k".into(), slow, at(0)).unwrap();
+        assert!(limits.take("k".into(), fast, at(0)).is_err());
+        assert!((0..5).all(|_| limits.take("k".into(), fast, at(10)).is_ok()), "1000 a second");
+        limits.take("k".into(), slow, at(1000)).unwrap();
+        assert!(limits.take("k".into(), slow, at(1000)).is_err(), "of the larger burst nothing is left");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use domain::{
     FunctionName, TenantName,
-    function::{FunctionSummary, GROUP, LambdaFunction, VERSION},
+    function::{
+        ANNOTATION_BUILD_REQUEST, ANNOTATION_CANCELLED_BUILD, FunctionSummary, GROUP, LambdaFunction, VERSION,
+    },
     identity::{Caller, Permission},
 };
 use kube::{
@@ -178,7 +180,7 @@ impl Platform {
                 if exact.is_some() && exact != function.metadata.resource_version {
                     return Err(Error::Conflict);
                 }
-                take_over(function, wanted.clone());
+                replace(function, wanted.clone());
                 Ok(())
             })
             .await?;
@@ -203,6 +205,21 @@ fn take_over(function: &mut LambdaFunction, wanted: LambdaFunction) {
     function.spec = wanted.spec;
     function.metadata.labels = wanted.metadata.labels;
     function.metadata.annotations = wanted.metadata.annotations;
+}
+
+/// What asks for something once. A manifest that was exported tells what was asked before that, and given back it
+/// must not ask again; a patch says what it means.
+const ASKED: [&str; 2] = [ANNOTATION_BUILD_REQUEST, ANNOTATION_CANCELLED_BUILD];
+
+fn replace(function: &mut LambdaFunction, wanted: LambdaFunction) {
+    let asked = ASKED.map(|name| (name, function.annotations().get(name).cloned()));
+    take_over(function, wanted);
+    for (name, value) in asked {
+        match value {
+            Some(value) => drop(function.annotations_mut().insert(name.to_owned(), value)),
+            None => drop(function.metadata.annotations.as_mut().and_then(|all| all.remove(name))),
+        }
+    }
 }
 
 fn without_managed_fields(mut function: LambdaFunction) -> LambdaFunction {
@@ -294,6 +311,7 @@ pub(crate) fn editable_yaml(function: &LambdaFunction) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use domain::function::{FunctionSpec, Language};
     use serde_json::json;
 
     use super::*;
@@ -329,6 +347,29 @@ mod tests {
         assert_eq!(field(accepted(manifest("Pod", "acme"), None)), "kind");
         assert_eq!(field(accepted(manifest("LambdaFunction", "other"), None)), "metadata.namespace");
         assert_eq!(field(accepted(manifest("LambdaFunction", "acme"), Some("bye"))), "metadata.name");
+    }
+
+    #[test]
+    fn a_manifest_that_was_exported_before_a_rebuild_asked_for_another_one() {
+        let of = |value: Option<&str>| {
+            let mut function =
+                LambdaFunction::new("hello", FunctionSpec::inline(Language::Python, "x", None));
+            let asked = value.map(|value| (ANNOTATION_BUILD_REQUEST.to_owned(), value.to_owned()));
+            function.metadata.annotations = asked.map(|asked| [asked].into());
+            function
+        };
+        for (present, exported) in
+            [(Some("2"), Some("1")), (Some("2"), None), (None, Some("1")), (None, None)]
+        {
+            let mut function = of(present);
+            replace(&mut function, of(exported));
+            let asked = function.annotations().get(ANNOTATION_BUILD_REQUEST).map(String::as_str);
+            assert_eq!(asked, present);
+        }
+        let untouched = of(None);
+        let mut function = untouched.clone();
+        replace(&mut function, of(None));
+        assert_eq!(function, untouched);
     }
 
     #[test]

@@ -4,19 +4,21 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bus::{Delivery, QueueSpec};
 use domain::{
-    FunctionName, TenantName, Timestamp,
+    BuildId, FunctionName, TenantName, Timestamp,
     deadletter::Attempt,
     event::{Category, CloudEvent, EventType},
     live::Change,
     log::LogTarget,
 };
 use futures::StreamExt;
+use kube::ResourceExt;
 use store::{Appended, NewEvent};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Platform, Result,
     events::{is_own, tenant_of},
+    summary::created_at,
 };
 
 /// Events per commit.
@@ -154,17 +156,27 @@ impl Platform {
         }
     }
 
-    /// Rows of a function that is gone; its events stay.
+    /// Rows of a function that is gone; its events stay. A new one of the same name keeps what is its own.
     async fn forget_function(&self, tenant: &TenantName, function: &FunctionName) -> Result<()> {
-        if self.cache().function(tenant, function).is_some_and(|f| f.metadata.deletion_timestamp.is_none()) {
-            // There is a new one of the same name already.
-            return Ok(());
-        }
-        for build in self.store().delete_builds(tenant, function).await? {
+        let new = self.cache().function(tenant, function);
+        let new = new.filter(|function| function.metadata.deletion_timestamp.is_none());
+        let uid = new.as_ref().and_then(|new| new.uid());
+        let of_new = |id: &BuildId| uid.as_ref().is_some_and(|uid| id.is_of(uid));
+        for build in self.store().delete_builds(tenant, function, &of_new).await? {
             self.store().delete_log(tenant, &LogTarget::Build(build)).await?;
         }
-        self.store().delete_log(tenant, &LogTarget::Function(function.clone())).await?;
-        self.store().delete_saved_tests(tenant, function).await?;
+        let log = LogTarget::Function(function.clone());
+        let Some(new) = new else {
+            self.store().delete_log(tenant, &log).await?;
+            return Ok(self.store().delete_saved_tests(tenant, function).await?);
+        };
+        let since = created_at(&new);
+        self.store().cut_log(tenant, &log, since).await?;
+        for test in self.store().list_saved_tests(tenant, function).await? {
+            if test.saved_at < since {
+                self.store().delete_saved_test(tenant, function, &test.name).await?;
+            }
+        }
         Ok(())
     }
 }

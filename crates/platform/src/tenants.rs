@@ -124,11 +124,7 @@ impl Platform {
         let deleted = self.tenants_api().delete(name.as_str(), &DeleteParams::background()).await;
         deleted.map_err(not_found)?;
         // A later tenant of that name must not be open to the scripts of this one.
-        for token in self.store().list_api_tokens().await? {
-            if token.token.user.roles.iter().any(|(tenant, _)| tenant == name) {
-                self.store().delete_api_token(&token.token.id).await?;
-            }
-        }
+        self.store().delete_api_tokens_of(name).await?;
         Ok(())
     }
 

@@ -24,13 +24,15 @@ pub trait BuildStore {
     /// One build.
     async fn get_build(&self, tenant: &TenantName, id: &BuildId) -> Result<Option<Build>>;
 
-    /// Builds that have not ended, of all tenants, oldest first, at most 1,000: what a restart has
-    /// to look after.
-    async fn unfinished_builds(&self) -> Result<Vec<(TenantName, Build)>>;
-
     /// The highest number of a function's builds; 0 when there is none.
     async fn last_build_number(&self, tenant: &TenantName, function: &FunctionName) -> Result<i64>;
 
-    /// Forgets the builds of a function that is gone; their ids, for their logs.
-    async fn delete_builds(&self, tenant: &TenantName, function: &FunctionName) -> Result<Vec<BuildId>>;
+    /// Forgets the builds of a function that is gone, except those that `keep` names: they are of a new one of
+    /// that name. The ids of those that went, for their logs.
+    async fn delete_builds(
+        &self,
+        tenant: &TenantName,
+        function: &FunctionName,
+        keep: &(dyn for<'a> Fn(&'a BuildId) -> bool + Sync),
+    ) -> Result<Vec<BuildId>>;
 }

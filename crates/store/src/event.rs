@@ -64,18 +64,6 @@ pub trait EventStore {
     /// All that followed from one intention, oldest first, at most 1,000.
     async fn event_chain(&self, tenant: &TenantName, correlation: &str) -> Result<Vec<EventRecord>>;
 
-    /// Events that arrived after a position, in the order of arrival, to resume a stream. Of one
-    /// tenant, or of all.
-    async fn events_after(
-        &self,
-        tenant: Option<&TenantName>,
-        position: i64,
-        limit: u32,
-    ) -> Result<Vec<EventRecord>>;
-
-    /// Position of the newest event; 0 when there is none.
-    async fn last_event_position(&self) -> Result<i64>;
-
     /// Deletes events that arrived before a time, at most 10,000 per call; how many.
     async fn prune_events(&self, before: Timestamp) -> Result<u64>;
 }

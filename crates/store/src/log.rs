@@ -90,6 +90,9 @@ pub trait LogStore {
     /// [`domain::log::LogState::Expired`] from then on. At most 100 logs per call; how many.
     async fn expire_build_logs(&self, before: Timestamp) -> Result<u64>;
 
+    /// Deletes the lines at the beginning that were written before a time.
+    async fn cut_log(&self, tenant: &TenantName, target: &LogTarget, before: Timestamp) -> Result<()>;
+
     /// Deletes a log as if it had never been.
     async fn delete_log(&self, tenant: &TenantName, target: &LogTarget) -> Result<()>;
 }

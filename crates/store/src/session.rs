@@ -2,7 +2,7 @@
 //! only: whoever reads the database cannot sign in with what is in it.
 
 use async_trait::async_trait;
-use domain::{Timestamp, identity::User};
+use domain::{TenantName, Timestamp, identity::User};
 use sha2::{Digest, Sha256};
 
 use crate::Result;
@@ -78,11 +78,11 @@ pub trait SessionStore {
     /// The token of a secret, when it has not ended; notes the use, to the minute.
     async fn find_api_token(&self, secret: &str, now: Timestamp) -> Result<Option<ApiToken>>;
 
-    /// All tokens, newest first, at most 1,000.
-    async fn list_api_tokens(&self) -> Result<Vec<ApiToken>>;
-
     /// Revokes a token; whether it was there.
     async fn delete_api_token(&self, id: &str) -> Result<bool>;
+
+    /// Revokes every token of somebody with a role in a tenant; how many.
+    async fn delete_api_tokens_of(&self, tenant: &TenantName) -> Result<u64>;
 
     /// Deletes sessions, links and tokens that have ended.
     async fn prune_sessions(&self, now: Timestamp) -> Result<u64>;

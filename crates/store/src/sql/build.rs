@@ -59,15 +59,6 @@ impl BuildStore for Backend {
         row.map(|row| decode("build", &row)).transpose()
     }
 
-    async fn unfinished_builds(&self) -> Result<Vec<(TenantName, Build)>> {
-        let rows: Vec<(String, String)> = sqlx::query_as(
-            "SELECT tenant, build FROM builds WHERE ended = 0 ORDER BY tenant, function, number LIMIT 1000",
-        )
-        .fetch_all(&self.read)
-        .await?;
-        rows.iter().map(|(tenant, build)| Ok((name("build", tenant)?, decode("build", build)?))).collect()
-    }
-
     async fn last_build_number(&self, tenant: &TenantName, function: &FunctionName) -> Result<i64> {
         let last: Option<i64> =
             sqlx::query_scalar("SELECT max(number) FROM builds WHERE tenant = $1 AND function = $2")
@@ -78,13 +69,29 @@ impl BuildStore for Backend {
         Ok(last.unwrap_or_default())
     }
 
-    async fn delete_builds(&self, tenant: &TenantName, function: &FunctionName) -> Result<Vec<BuildId>> {
+    async fn delete_builds(
+        &self,
+        tenant: &TenantName,
+        function: &FunctionName,
+        keep: &(dyn for<'a> Fn(&'a BuildId) -> bool + Sync),
+    ) -> Result<Vec<BuildId>> {
+        let mut transaction = self.write.begin().await?;
         let rows: Vec<String> =
-            sqlx::query_scalar("DELETE FROM builds WHERE tenant = $1 AND function = $2 RETURNING id")
+            sqlx::query_scalar("SELECT id FROM builds WHERE tenant = $1 AND function = $2")
                 .bind(tenant.as_str())
                 .bind(function.as_str())
-                .fetch_all(&self.write)
+                .fetch_all(&mut *transaction)
                 .await?;
-        rows.iter().map(|id| name("build", id)).collect()
+        let ids = rows.iter().map(|id| name("build", id)).collect::<Result<Vec<BuildId>>>()?;
+        let gone: Vec<BuildId> = ids.into_iter().filter(|id| !keep(id)).collect();
+        for id in &gone {
+            sqlx::query("DELETE FROM builds WHERE tenant = $1 AND id = $2")
+                .bind(tenant.as_str())
+                .bind(id.as_str())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(gone)
     }
 }

@@ -154,30 +154,6 @@ impl EventStore for Backend {
         records(rows)
     }
 
-    async fn events_after(
-        &self,
-        tenant: Option<&TenantName>,
-        position: i64,
-        limit: u32,
-    ) -> Result<Vec<EventRecord>> {
-        let rows = sqlx::query_as(
-            "SELECT position, at, tenant, function, received_at, event FROM events
-             WHERE position > $1 AND ($2 IS NULL OR tenant = $2) ORDER BY position LIMIT $3",
-        )
-        .bind(position)
-        .bind(tenant.map(|tenant| tenant.as_str()))
-        .bind(i64::from(limit))
-        .fetch_all(&self.read)
-        .await?;
-        records(rows)
-    }
-
-    async fn last_event_position(&self) -> Result<i64> {
-        let last: Option<i64> =
-            sqlx::query_scalar("SELECT max(position) FROM events").fetch_one(&self.read).await?;
-        Ok(last.unwrap_or_default())
-    }
-
     async fn prune_events(&self, before: Timestamp) -> Result<u64> {
         event_write::prune(self, before).await
     }

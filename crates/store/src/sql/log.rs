@@ -120,7 +120,11 @@ async fn trim(connection: &mut Connection, head: &mut Head, limits: LogLimits) -
         0
     };
     // The newest line always stays.
-    let first = (head.first + by_count.max(by_bytes)).min(head.last);
+    cut(connection, head, (head.first + by_count.max(by_bytes)).min(head.last)).await
+}
+
+/// Takes away the lines before number `first`.
+async fn cut(connection: &mut Connection, head: &mut Head, first: i64) -> Result<()> {
     let gone: i64 = sqlx::query_scalar(
         "SELECT CAST(coalesce(sum(octet_length(text) + $3), 0) AS BIGINT) FROM log_lines
          WHERE log = $1 AND number < $2",
@@ -292,6 +296,27 @@ impl LogStore for Backend {
             transaction.commit().await?;
         }
         Ok(old.len() as u64)
+    }
+
+    async fn cut_log(&self, tenant: &TenantName, target: &LogTarget, before: Timestamp) -> Result<()> {
+        let mut transaction = self.write.begin().await?;
+        let Some(mut head) = head(&mut transaction, tenant, target, To::Change).await? else { return Ok(()) };
+        let first: Option<i64> =
+            sqlx::query_scalar("SELECT min(number) FROM log_lines WHERE log = $1 AND at >= $2")
+                .bind(head.log)
+                .bind(before.as_millis())
+                .fetch_one(&mut *transaction)
+                .await?;
+        let after_all = head.last + 1;
+        cut(&mut transaction, &mut head, first.unwrap_or(after_all)).await?;
+        sqlx::query("UPDATE logs SET first = $2, bytes = $3 WHERE log = $1")
+            .bind(head.log)
+            .bind(head.first)
+            .bind(head.bytes)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     async fn delete_log(&self, tenant: &TenantName, target: &LogTarget) -> Result<()> {

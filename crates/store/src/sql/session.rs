@@ -1,7 +1,7 @@
 //! Sessions, links and tokens.
 
 use async_trait::async_trait;
-use domain::{Timestamp, identity::User};
+use domain::{TenantName, Timestamp, identity::User};
 
 use super::{Backend, decode, encode, text};
 use crate::{ApiToken, NewApiToken, Result, SessionRecord, SessionStore, session::hash};
@@ -191,20 +191,29 @@ impl SessionStore for Backend {
         row.token().map(Some)
     }
 
-    async fn list_api_tokens(&self) -> Result<Vec<ApiToken>> {
-        let rows: Vec<TokenRow> = sqlx::query_as(
-            "SELECT id, token, name, created_at, expires_at, used_at FROM api_tokens
-             ORDER BY created_at DESC, id LIMIT 1000",
-        )
-        .fetch_all(&self.read)
-        .await?;
-        rows.into_iter().map(TokenRow::token).collect()
-    }
-
     async fn delete_api_token(&self, id: &str) -> Result<bool> {
         let done =
             sqlx::query("DELETE FROM api_tokens WHERE id = $1").bind(text(id)).execute(&self.write).await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    async fn delete_api_tokens_of(&self, tenant: &TenantName) -> Result<u64> {
+        let (mut gone, mut from) = (0, String::new());
+        loop {
+            let rows: Vec<(String, String)> =
+                sqlx::query_as("SELECT id, token FROM api_tokens WHERE id > $1 ORDER BY id LIMIT 1000")
+                    .bind(&from)
+                    .fetch_all(&self.read)
+                    .await?;
+            let Some((last, _)) = rows.last() else { return Ok(gone) };
+            from.clone_from(last);
+            for (id, user) in &rows {
+                let user: User = decode("API token", user)?;
+                if user.roles.iter().any(|(in_tenant, _)| in_tenant == tenant) {
+                    gone += u64::from(self.delete_api_token(id).await?);
+                }
+            }
+        }
     }
 
     async fn prune_sessions(&self, now: Timestamp) -> Result<u64> {

@@ -157,3 +157,18 @@ pub(crate) async fn an_expired_build_log_says_so(store: &dyn Store) {
     assert_eq!((page.state, page.lines.len(), page.first, page.last), (LogState::Expired, 0, 0, 2));
     assert_eq!(store.last_log_number(&acme(), &of_function()).await.unwrap(), 2);
 }
+
+pub(crate) async fn the_beginning_of_a_log_is_cut_off_by_time(store: &dyn Store) {
+    let cut = async |time| {
+        store.cut_log(&acme(), &of_function(), at(time)).await.unwrap();
+        let page = store.read_log(&acme(), &of_function(), &LogQuery::default()).await.unwrap();
+        (page.first, page.last, page.lines.len())
+    };
+    assert_eq!(cut(1).await, (0, 0, 0), "there is none");
+    let line = |time| NewLine { at: at(time), ..line("x") };
+    append(store, &of_function(), &[line(10), line(11), line(20), line(12)]).await;
+    assert_eq!(cut(10).await, (1, 4, 4));
+    assert_eq!(cut(20).await, (3, 4, 2));
+    assert_eq!(cut(100).await, (0, 4, 0));
+    assert_eq!(append(store, &of_function(), &[line(101)]).await, 5);
+}

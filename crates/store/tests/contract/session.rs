@@ -1,9 +1,12 @@
 //! Sign-in.
 
-use domain::identity::User;
+use domain::{
+    TenantName,
+    identity::{Role, User},
+};
 use store::{NewApiToken, SessionRecord, Store};
 
-use super::sample::at;
+use super::sample::{acme, at, other};
 
 fn user() -> User {
     User { platform_admin: true, ..User::local("ada") }
@@ -69,7 +72,7 @@ pub(crate) async fn a_token_is_found_by_its_secret_until_it_is_revoked_or_ends(s
     store.save_api_token("secret", &token).await.unwrap();
     let found = store.find_api_token("secret", at(10)).await.unwrap().unwrap();
     assert_eq!((found.token, found.used_at), (token.clone(), None));
-    assert_eq!(store.list_api_tokens().await.unwrap()[0].used_at, Some(at(10)));
+    assert_eq!(store.find_api_token("secret", at(11)).await.unwrap().unwrap().used_at, Some(at(10)));
     assert!(store.find_api_token("secret", at(100_000)).await.unwrap().is_none());
     assert!(store.find_api_token("t1", at(10)).await.unwrap().is_none());
     store.save_api_token("secret-2", &token).await.unwrap();
@@ -85,6 +88,24 @@ pub(crate) async fn secrets_are_not_stored(store: &dyn Store) {
     let token =
         NewApiToken { id: "t1".into(), name: "ci".into(), user: user(), created_at: at(1), expires_at: None };
     store.save_api_token("plain-secret", &token).await.unwrap();
-    let listed = format!("{:?}", store.list_api_tokens().await.unwrap());
-    assert!(!listed.contains("plain-secret"));
+    let found = format!("{:?}", store.find_api_token("plain-secret", at(1)).await.unwrap().unwrap());
+    assert!(!found.contains("plain-secret"));
+}
+
+pub(crate) async fn the_tokens_of_a_tenant_go_however_many_there_are(store: &dyn Store) {
+    let token = |number: usize, tenant: TenantName| NewApiToken {
+        id: format!("t{number}"),
+        name: "ci".into(),
+        user: User { roles: vec![(tenant, Role::Developer)], ..user() },
+        created_at: at(number as i64),
+        expires_at: None,
+    };
+    // More than are listed at once, and the oldest are not the last.
+    for number in 0..1001 {
+        store.save_api_token(&format!("secret-{number}"), &token(number, acme())).await.unwrap();
+    }
+    store.save_api_token("other", &token(2000, other())).await.unwrap();
+    assert_eq!(store.delete_api_tokens_of(&acme()).await.unwrap(), 1001);
+    assert!(store.find_api_token("secret-0", at(1)).await.unwrap().is_none());
+    assert!(store.find_api_token("other", at(1)).await.unwrap().is_some());
 }

@@ -1,5 +1,6 @@
 //! Logs of Pods into the store: builds and functions, resumed after a restart without gap or double.
 
+mod again;
 mod line;
 mod source;
 mod steps;
@@ -22,6 +23,7 @@ use store::{Checkpoint, LogLimits, NewLine};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
+    again::Again,
     line::{Position, parse},
     source::{LABEL_SERVICE, Source},
     steps::Steps,
@@ -38,6 +40,8 @@ const AT_ONCE: usize = 500;
 const PATIENCE: Duration = Duration::from_millis(30);
 /// Wait before a broken stream is opened again.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Looks at a Pod that is over but whose log can not be read, before its log ends without the rest.
+const LOOKS: u32 = 20;
 /// Longest piece of a line; longer ones are continued on the next.
 const LONGEST: u64 = 256 * 1024;
 
@@ -88,17 +92,25 @@ impl Platform {
 
     async fn follow_pod(self, source: Source, stop: CancellationToken) {
         let pods: Api<Pod> = Api::namespaced(self.kube().clone(), source.tenant.as_str());
+        let mut looks = 0;
         loop {
-            match stop.run_until_cancelled(self.follow_once(&pods, &source)).await {
+            let whole = match stop.run_until_cancelled(self.follow_once(&pods, &source)).await {
                 None => return,
-                Some(Err(error)) => tracing::debug!(%error, pod.name = source.pod, "a log stream ended"),
-                Some(Ok(())) => {}
-            }
+                Some(Ok(())) => true,
+                Some(Err(error)) => {
+                    tracing::warn!(%error, pod.name = source.pod, "a log broke off and is read on");
+                    false
+                }
+            };
             // An API that is away says nothing about the Pod: looked at again after the pause.
             if let Ok(pod) = pods.get_opt(&source.pod).await {
                 let pod = pod.filter(|pod| pod.uid().as_deref() == Some(&source.uid));
-                if pod.as_ref().is_none_or(has_ended) {
-                    if let Err(error) = self.finish(&source, pod.as_ref()).await {
+                let ended = pod.as_ref().is_none_or(has_ended);
+                looks += u32::from(ended);
+                // Of a Pod that is gone there is nothing left to be read.
+                if ended && (whole || pod.is_none() || looks >= LOOKS) {
+                    let end = stop.run_until_cancelled(self.finish(&source, pod.as_ref()));
+                    if let Some(Err(error)) = end.await {
                         tracing::error!(%error, pod.name = source.pod, "the end of a log could not be stored");
                     }
                     return;
@@ -171,7 +183,10 @@ impl Platform {
             if let LogTarget::Build(id) = &source.target
                 && steps.see(&line)
             {
-                self.note_steps(&source.tenant, id, steps.so_far()).await?;
+                let mut again = Again::default();
+                while let Err(error) = self.note_steps(&source.tenant, id, steps.so_far()).await {
+                    again.after(error, &source.pod).await?;
+                }
             }
             batch.push(line);
             if batch.len() >= AT_ONCE {
@@ -192,20 +207,30 @@ impl Platform {
         if batch.is_empty() {
             return Ok(());
         }
-        if !self.has_owner(source) {
-            batch.clear();
-            return Ok(());
-        }
         let checkpoint = position
             .map(|position| Checkpoint { source: source.uid.clone(), position: position.to_string() });
-        let last = self
-            .store()
-            .append_log(&source.tenant, &source.target, batch, checkpoint.as_ref(), LogLimits::default())
-            .await?;
+        let mut again = Again::default();
+        while let Err(error) = self.append_now(source, batch, checkpoint.as_ref()).await {
+            again.after(error, &source.pod).await?;
+        }
         batch.clear();
+        Ok(())
+    }
+
+    async fn append_now(
+        &self,
+        source: &Source,
+        lines: &[NewLine],
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<()> {
+        if !self.has_owner(source) {
+            return Ok(());
+        }
+        let (tenant, target) = (&source.tenant, &source.target);
+        let last = self.store().append_log(tenant, target, lines, checkpoint, LogLimits::default()).await?;
         if !self.has_owner(source) {
             // It was deleted meanwhile, perhaps with its log before this was added.
-            return Ok(self.store().delete_log(&source.tenant, &source.target).await?);
+            return Ok(self.store().delete_log(tenant, target).await?);
         }
         self.tell_log(source, last);
         Ok(())
@@ -221,6 +246,14 @@ impl Platform {
 
     /// The container is gone: a build's report is read, and its log ends.
     async fn finish(&self, source: &Source, pod: Option<&Pod>) -> Result<()> {
+        let mut again = Again::default();
+        while let Err(error) = self.finish_now(source, pod).await {
+            again.after(error, &source.pod).await?;
+        }
+        Ok(())
+    }
+
+    async fn finish_now(&self, source: &Source, pod: Option<&Pod>) -> Result<()> {
         let LogTarget::Build(id) = &source.target else { return Ok(()) };
         if let Some(report) = pod.and_then(report) {
             self.note_report(&source.tenant, id, report).await?;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::process::Child;
 
 use crate::{
-    harness::{PATIENCE, python},
+    harness::{PATIENCE, TestServer, python},
     process::{server, started},
 };
 
@@ -164,4 +164,80 @@ async fn killed_during_calls_and_deliveries_it_leaves_no_process_and_answers_eve
     let call = platform.api(Method::POST, "/functions/worker/invoke").json(&json!({"n": 7})).send();
     let answer: Value = call.await.unwrap().json().await.unwrap();
     assert_eq!(answer["status"], 200, "{answer:#}");
+}
+
+/// Runs SQL on the rows of a platform that uses them at this moment.
+fn sql(database: &str, statements: &str) {
+    let program = "import sqlite3, sys\ndb = sqlite3.connect(sys.argv[1], timeout=60)\ndb.executescript(sys.argv[2])\ndb.close()\n";
+    let done = std::process::Command::new("python3").args(["-c", program, database, statements]).status();
+    assert!(done.unwrap().success(), "{statements}");
+}
+
+#[tokio::test]
+async fn the_end_of_a_log_that_could_not_be_stored_at_once_was_lost() {
+    let server = TestServer::start().await;
+    let rows = server.data_path("rows.db");
+    sql(
+        &rows,
+        "CREATE TRIGGER no_lines BEFORE INSERT ON log_lines BEGIN SELECT RAISE(ABORT, 'busy'); END;
+         CREATE TRIGGER no_end BEFORE UPDATE ON logs BEGIN SELECT RAISE(ABORT, 'busy'); END;",
+    );
+    server.create_python("hello", "def handler(event):\n    return 1\n").await;
+    // The build has ended, and nothing of its log is stored.
+    server.ready("hello").await;
+    let builds = server.get("/functions/hello/builds").await;
+    let id = builds["items"][0]["id"].as_str().unwrap().to_owned();
+    sql(&rows, "DROP TRIGGER no_lines; DROP TRIGGER no_end;");
+    let log = server
+        .eventually(&format!("/functions/hello/builds/{id}/log"), |log| {
+            (log["state"] == "ended").then(|| log.clone())
+        })
+        .await;
+    let last = log["lines"].as_array().and_then(|lines| lines.last()).unwrap();
+    assert!(last["text"].as_str().unwrap().contains("sha256:"), "{log:#}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_that_was_made_anew_inherited_what_its_forerunner_left() {
+    let server = TestServer::start().await;
+    let code = |word: &str| format!("def handler(event):\n    print('{word}')\n    return 1\n");
+    let call = async |word: &str| {
+        assert!(server.post("/functions/hello/invoke", &json!({})).await.status().is_success());
+        let log = server.eventually("/functions/hello/logs", |log| {
+            let lines = log["lines"].as_array().unwrap();
+            lines.iter().any(|line| line["text"] == word).then(|| lines.len())
+        });
+        log.await
+    };
+    server.create_python("hello", &code("first")).await;
+    server.ready("hello").await;
+    call("first").await;
+    let old = server.get("/functions/hello/builds").await["items"][0]["id"].clone();
+    // The recorder lags behind.
+    let rows = server.data_path("rows.db");
+    sql(&rows, "CREATE TRIGGER lag BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'busy'); END;");
+    assert!(server.api(Method::DELETE, "/functions/hello").send().await.unwrap().status().is_success());
+    server.eventually("/functions/hello", |seen| (seen["code"] == "not_found").then_some(())).await;
+    // Times of creation are whole seconds.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    server.create_python("hello", &code("second")).await;
+    server.ready("hello").await;
+    call("second").await;
+    sql(&rows, "DROP TRIGGER lag;");
+    let builds = server
+        .eventually("/functions/hello/builds", |page| {
+            let items = page["items"].as_array().unwrap();
+            items.iter().all(|build| build["id"] != old).then(|| items.len())
+        })
+        .await;
+    assert_eq!(builds, 1, "its own stays");
+    server
+        .eventually("/functions/hello/logs", |log| {
+            let lines = log["lines"].as_array().unwrap();
+            assert!(lines.iter().any(|line| line["text"] == "second"), "{log:#}");
+            lines.iter().all(|line| line["text"] != "first").then_some(())
+        })
+        .await;
+    server.stop().await;
 }

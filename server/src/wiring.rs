@@ -13,7 +13,7 @@ use std::{
 };
 
 use axum::Router;
-use bus::Bus;
+use bus::{Bus, QueueSpec};
 use domain::{Clock, SystemClock};
 use platform::{Platform, Ports, Retention, Settings};
 use sandbox::{Launcher, Toolchain};
@@ -154,6 +154,10 @@ pub async fn start(config: &Config, program: PathBuf) -> Result<Running> {
         runtimes: options,
         sign_in: oidc.is_some().then(|| "/auth/login".to_owned()),
     };
+    // Before anybody publishes: what no queue is there for is gone.
+    if let Err(error) = bus.declare(QueueSpec::timeline()).await {
+        tracing::warn!(%error, "the timeline's queue is not there yet");
+    }
     let platform = Platform::new(ports, settings);
     let (calls, observed) = mpsc::channel(CALLS_WAITING);
     cluster.activator().observe(Arc::new(Observer(calls)));

@@ -31,4 +31,18 @@ impl Error {
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Kube(error) if matches!(&**error, kube::Error::Api(status) if status.code == 409))
     }
+
+    /// What the API server says of an object that it refuses for what is in it: only another spec, quota or policy
+    /// helps, so that it is the user's to know.
+    pub(crate) fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Kube(error) => match &**error {
+                kube::Error::Api(status) if matches!(status.code, 400 | 403 | 413 | 422) => {
+                    Some(&status.message)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }

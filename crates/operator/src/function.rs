@@ -36,6 +36,7 @@ use crate::{Error, Result, Settings, outbox::Outbox, story::Story};
 
 pub(crate) use apply::MANAGER;
 pub(crate) use build::has_ended;
+pub(crate) use status::REFUSED;
 
 /// How long confirmed events may stay in the status waiting for a write that takes them along.
 const PRUNE_AFTER: Duration = Duration::from_secs(5);
@@ -173,7 +174,6 @@ async fn reconcile(function: Arc<LambdaFunction>, context: Arc<Context>) -> Resu
     let mut place = None;
     if let Plan::Start { .. } = decision.plan {
         place = Some(context.places.lock(&function.namespace().unwrap_or_default()).await);
-        // Others may have started since it was counted.
         observed.running_builds = dereference::running_builds(&function, &context).await?;
         decision = build::decide(&function, valid.as_ref().ok(), &observed, places);
     }
@@ -196,7 +196,8 @@ async fn reconcile(function: Arc<LambdaFunction>, context: Arc<Context>) -> Resu
     let next = status::derive(&function, &facts);
     let requeue = status::write(&function, next, &context).await?;
     context.failures.clear(&function);
-    Ok(requeue)
+    // A quota or a policy that refuses today is not seen by any watch.
+    Ok(if applied.is_refused() { Action::requeue(BACKOFF_MAX) } else { requeue })
 }
 
 fn on_error(function: Arc<LambdaFunction>, error: &Error, context: Arc<Context>) -> Action {

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bus::{Bus, Exchange};
+use bus::{Bus, Exchange, QueueSpec};
 use domain::function::LambdaFunction;
 use futures::{Stream, StreamExt, TryStreamExt};
 use kube::{
@@ -64,6 +64,9 @@ impl Outbox {
         watch: impl Stream<Item = watcher::Result<watcher::Event<LambdaFunction>>>,
         stop: CancellationToken,
     ) {
+        if stop.run_until_cancelled(self.declare()).await.is_none() {
+            return;
+        }
         let mut watch = std::pin::pin!(watch.take_until(stop.cancelled()));
         loop {
             match watch.try_next().await {
@@ -75,6 +78,16 @@ impl Outbox {
                 Ok(None) => return,
                 Err(error) => tracing::warn!(%error, "the outbox lost its watch and makes it anew"),
             }
+        }
+    }
+
+    /// The timeline's queue: what is published before it is there is confirmed and gone.
+    async fn declare(&self) {
+        let mut wait = RETRY_FIRST;
+        while let Err(error) = self.bus.declare(QueueSpec::timeline()).await {
+            tracing::warn!(%error, "the timeline's queue could not be declared and events wait");
+            sleep(wait).await;
+            wait = (wait * 2).min(RETRY_MAX);
         }
     }
 
@@ -104,6 +117,12 @@ impl Outbox {
             }
             let mut wait = RETRY_FIRST;
             while let Err(error) = self.bus.publish(Exchange::Events, event).await {
+                if error.is_permanent() {
+                    // All functions of all tenants would wait behind it.
+                    tracing::error!(%error, event.id = %event.id, function.name = %function.name_any(),
+                        "an event can not be published and is left out");
+                    break;
+                }
                 tracing::warn!(%error, event.id = %event.id, function.name = %function.name_any(),
                     "an event could not be published and is tried again");
                 sleep(wait).await;
@@ -126,15 +145,21 @@ mod tests {
 
     /// With one event that waits for the bus.
     fn function() -> LambdaFunction {
+        function_with(&[serde_json::json!({"generation": 1})])
+    }
+
+    /// With events that wait for the bus.
+    fn function_with(data: &[serde_json::Value]) -> LambdaFunction {
         let mut function = LambdaFunction::new("hello", FunctionSpec::inline(Language::Python, "code", None));
         function.metadata.uid = Some("0b7c".to_owned());
         let (tenant, name) = ("acme".parse().unwrap(), "hello".parse().unwrap());
         let now = Timestamp::from_millis(1_000);
-        let data = serde_json::json!({"generation": 1});
-        let kind = EventType::FunctionDeleted;
-        let event = CloudEvent::about(kind, "operator", &tenant, &name, "0b7c-1".to_owned(), now, &data)
-            .with(domain::event::extension::SEQUENCE, 1);
-        let pending_events = vec![PendingEvent { event }];
+        let pending = |(sequence, data): (i64, &serde_json::Value)| {
+            let (kind, id) = (EventType::FunctionDeleted, format!("0b7c-{sequence}"));
+            let event = CloudEvent::about(kind, "operator", &tenant, &name, id, now, data);
+            PendingEvent { event: event.with(domain::event::extension::SEQUENCE, sequence) }
+        };
+        let pending_events = (1..).zip(data).map(pending).collect();
         function.status = Some(FunctionStatus { pending_events, ..FunctionStatus::default() });
         function
     }
@@ -157,5 +182,21 @@ mod tests {
         taken.await.unwrap();
         stop.cancel();
         tokio::time::timeout(Duration::from_mins(1), following).await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_event_that_no_bus_takes_held_up_those_of_everybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let bus = bus::open("embedded", folder.path()).await.unwrap();
+        let huge = serde_json::json!("x".repeat(domain::event::MAX_DATA_BYTES + 1));
+        let function = function_with(&[huge, serde_json::json!({"generation": 2})]);
+        let outbox = Outbox::new(bus.clone());
+        // Of a fresh bus: the queue of the timeline is not there before the outbox makes it.
+        let watch = futures::stream::iter([Ok(watcher::Event::Apply(function))]);
+        let following = outbox.clone().follow(watch, CancellationToken::new());
+        tokio::time::timeout(Duration::from_mins(1), following).await.unwrap();
+        assert_eq!(outbox.confirmed("0b7c").map(|(sequence, _)| sequence), Some(2));
+        let mut timeline = bus.consume(bus::name::TIMELINE, 1).await.unwrap();
+        assert_eq!(timeline.next().await.unwrap().event.id, "0b7c-2");
     }
 }

@@ -18,6 +18,8 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::function::REFUSED;
+
 /// More than that at once are dropped.
 const QUEUE: usize = 4096;
 /// Who reports.
@@ -134,7 +136,7 @@ fn sentence(event: &CloudEvent) -> Option<Sentence> {
             match status.phase {
                 Phase::Ready => say(false, "Ready", "The function answers.".to_owned()),
                 // What became of a build has been told.
-                Phase::Failed if status.from != Some(Phase::Building) => {
+                Phase::Failed if status.from != Some(Phase::Building) || status.reason == REFUSED => {
                     say(true, &status.reason, status.message)
                 }
                 Phase::Pending if !status.message.is_empty() => say(false, &status.reason, status.message),

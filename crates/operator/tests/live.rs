@@ -218,6 +218,26 @@ async fn a_job_of_another_source_with_the_builds_name_is_not_taken_for_the_build
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_the_cluster_refuses_is_told_on_the_function() {
+    let platform = Platform::start().await;
+    let operator = platform.operator(1);
+    let spec = json!({
+        "source": {"type": "image", "image": {"repository": "default/given", "tag": "1"}},
+        "env": [{"name": "K_SERVICE", "value": "mine"}],
+    });
+    platform.create::<LambdaFunction>(function("given", &spec)).await;
+    platform
+        .when("given", "the refusal is told", |function: Option<&LambdaFunction>| {
+            let status = function.and_then(|function| function.status.as_ref());
+            let deploy = status.and_then(|status| status.condition("DeployReady"));
+            deploy.is_some_and(|deploy| deploy.reason == "Refused" && deploy.message.contains("K_SERVICE"))
+        })
+        .await;
+    operator.stop().await;
+    platform.cluster.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_object_whose_name_is_no_function_name_can_be_deleted() {
     let platform = Platform::start().await;
     let operator = platform.operator(1);

@@ -4,7 +4,7 @@ use domain::{
     BuildId, CorrelationId, FunctionName, TenantName, Timestamp,
     build::{Build, BuildFailure, BuildReport, BuildState, FailureCategory},
     event::{BuildEnded, BuildStarted, CloudEvent, EventType},
-    function::{ANNOTATION_CORRELATION, ConditionStatus, LambdaFunction, Language, condition},
+    function::{ANNOTATION_CORRELATION, BuildQueuePlace, LambdaFunction, Language, waits_since},
     live::Change,
 };
 use kube::ResourceExt;
@@ -12,45 +12,33 @@ use serde::Deserialize;
 
 use crate::{Platform, Result, summary::updated_at};
 
-/// Condition reason of the operator for a function that waits for a build place.
-const QUEUED: &str = "Queued";
-
 impl Platform {
     /// The build that waits for a place; it has no Job and no row yet.
     pub(crate) fn queued_build(&self, function: &LambdaFunction) -> Option<Build> {
-        let status = function.status.as_ref()?;
-        let ready = status.condition(condition::BUILD_READY)?;
-        if ready.status == ConditionStatus::True || ready.reason != QUEUED {
-            return None;
-        }
-        let since = ready.last_transition_time.parse().unwrap_or_else(|_| updated_at(function));
-        let number = status.build_status.as_ref().map_or(0, |build| build.number) + 1;
-        let id = format!("{}-b{number}", function.name_any().chars().take(40).collect::<String>());
+        let since = waits_since(function)?.parse().unwrap_or_else(|_| updated_at(function));
+        let newest = function.status.as_ref().and_then(|status| status.build_status.as_ref());
+        let number = newest.map_or(0, |build| build.number) + 1;
+        let id = BuildId::of(&function.name_any().parse().ok()?, &function.uid()?, number);
         Some(Build {
             queue_position: self.queue_position(function),
-            ..seed(function, id.parse().ok()?, number, BuildState::Queued, since)?
+            ..seed(function, id, number, BuildState::Queued, since)?
         })
     }
 
-    /// 1 is next: by priority, then by who came first.
+    /// The build of that id, while it waits for its place.
+    pub(crate) fn find_queued_build(&self, tenant: &TenantName, id: &BuildId) -> Option<Build> {
+        let functions = self.cache().functions(tenant);
+        let mut own = functions.iter().filter(|function| function.uid().is_some_and(|uid| id.is_of(&uid)));
+        own.find_map(|function| self.queued_build(function).filter(|build| build.id == *id))
+    }
+
+    /// 1 is next.
     fn queue_position(&self, function: &LambdaFunction) -> Option<u32> {
-        let place = |function: &LambdaFunction| {
-            let ready = function.status.as_ref()?.condition(condition::BUILD_READY)?;
-            let waits = ready.status != ConditionStatus::True && ready.reason == QUEUED;
-            waits.then(|| {
-                (function.spec.build.priority, ready.last_transition_time.clone(), function.name_any())
-            })
-        };
-        let own = place(function)?;
+        let own = BuildQueuePlace::of(function)?;
         let tenant = function.namespace()?.parse().ok()?;
-        let before = self
-            .cache()
-            .functions(&tenant)
-            .iter()
-            .filter_map(|f| place(f))
-            .filter(|other| *other < own)
-            .count();
-        u32::try_from(before + 1).ok()
+        let functions = self.cache().functions(&tenant);
+        let others = functions.iter().filter_map(|function| BuildQueuePlace::of(function));
+        u32::try_from(others.filter(|other| *other < own).count() + 1).ok()
     }
 
     /// A function's status moved: its newest build may have.
@@ -137,7 +125,11 @@ impl Platform {
             queue_position: None,
             correlation_id: correlation.unwrap_or_else(unknown_correlation),
             created_at: at,
-            started_at: Some(at),
+            started_at: match &ended {
+                // One that was cancelled while it waited never began.
+                Some(ended) => ended.duration_ms.map(|took| at.plus_millis(-took)),
+                None => Some(at),
+            },
             finished_at: None,
             report: BuildReport { image: None, digest: None, failure: None, steps: Vec::new() },
             id,

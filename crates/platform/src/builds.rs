@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     BuildId, Cursor, FunctionName, Page, TenantName,
-    build::Build,
+    build::{Build, BuildState},
     function::{ANNOTATION_BUILD_REQUEST, ANNOTATION_CANCELLED_BUILD, LambdaFunction},
     identity::{Caller, Permission},
     live::Change,
@@ -53,13 +53,19 @@ impl Platform {
     /// One build.
     pub async fn get_build(&self, caller: &Caller, tenant: &TenantName, id: &BuildId) -> Result<Build> {
         self.authorize(caller, tenant, Permission::Read)?;
-        self.store().get_build(tenant, id).await?.ok_or(Error::NotFound("build"))
+        self.find_build(tenant, id).await
+    }
+
+    /// A build that has begun, or one that waits for its place and has no row yet.
+    async fn find_build(&self, tenant: &TenantName, id: &BuildId) -> Result<Build> {
+        let begun = self.store().get_build(tenant, id).await?;
+        begun.or_else(|| self.find_queued_build(tenant, id)).ok_or(Error::NotFound("build"))
     }
 
     /// Builds the present source of the function again.
     pub async fn retry_build(&self, caller: &Caller, tenant: &TenantName, id: &BuildId) -> Result<()> {
         self.authorize(caller, tenant, Permission::Write)?;
-        let build = self.store().get_build(tenant, id).await?.ok_or(Error::NotFound("build"))?;
+        let build = self.find_build(tenant, id).await?;
         self.rebuild(caller, tenant, &build.function).await
     }
 
@@ -100,7 +106,7 @@ impl Platform {
     }
 
     /// Ends a build that has not ended; its Job goes, and the operator tells the rest. The wish is written down
-    /// first: a Job that merely vanished is made again.
+    /// first: a Job that merely vanished is made again, and a build that waits for its place has none.
     pub(crate) async fn cancel_build_now(
         &self,
         caller: &Caller,
@@ -108,7 +114,7 @@ impl Platform {
         id: &BuildId,
     ) -> Result<()> {
         self.authorize(caller, tenant, Permission::Write)?;
-        let build = self.store().get_build(tenant, id).await?.ok_or(Error::NotFound("build"))?;
+        let build = self.find_build(tenant, id).await?;
         let ended = || {
             Error::refused(
                 409,
@@ -121,14 +127,16 @@ impl Platform {
             return Err(ended());
         }
         let jobs: Api<Job> = Api::namespaced(self.kube().clone(), tenant.as_str());
-        jobs.get_opt(id.as_str()).await?.ok_or_else(ended)?;
+        if build.state != BuildState::Queued {
+            jobs.get_opt(id.as_str()).await?.ok_or_else(ended)?;
+        }
         self.edit_function(caller, tenant, &build.function, None, |function| {
             function.annotations_mut().insert(ANNOTATION_CANCELLED_BUILD.to_owned(), id.to_string());
             Ok(())
         })
         .await?;
         match jobs.delete(id.as_str(), &DeleteParams::background()).await.map_err(Error::from) {
-            // The operator was quicker.
+            // The operator was quicker, or the build has not begun.
             Ok(_) | Err(Error::NotFound(_)) => Ok(()),
             Err(other) => Err(other),
         }

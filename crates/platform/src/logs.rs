@@ -76,6 +76,25 @@ impl Platform {
         after: u64,
         correlation: Option<&str>,
     ) -> Result<impl Stream<Item = LogUpdate> + Send + use<>> {
+        let correlation = correlation.map(str::to_owned);
+        let query = LogQuery { after: Some(after), correlation, ..LogQuery::default() };
+        self.follow_lines(caller, tenant, target, query).await
+    }
+
+    /// The same for the lines that a query matches.
+    pub async fn follow_lines(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        target: &LogTarget,
+        query: LogQuery,
+    ) -> Result<impl Stream<Item = LogUpdate> + Send + use<>> {
+        let endless = "A log that is followed begins with after and has no end: leave this out.";
+        for (field, given) in [("before", query.before.is_some()), ("limit", query.limit.is_some())] {
+            if given {
+                return Err(Error::field(field, endless));
+            }
+        }
         self.authorize(caller, tenant, Permission::Read)?;
         self.log_exists(tenant, target).await?;
         let (wanted_tenant, wanted) = (tenant.clone(), target.clone());
@@ -92,8 +111,7 @@ impl Platform {
             platform: self.clone(),
             tenant: tenant.clone(),
             target: target.clone(),
-            after,
-            correlation: correlation.map(str::to_owned),
+            query: LogQuery { after: query.after.or(Some(0)), limit: Some(AT_ONCE), ..query },
             state: None,
             pending: VecDeque::new(),
             changes: Box::pin(changes),
@@ -107,7 +125,10 @@ impl Platform {
     async fn log_exists(&self, tenant: &TenantName, target: &LogTarget) -> Result<()> {
         let found = match target {
             LogTarget::Function(name) => self.cache().function(tenant, name).is_some(),
-            LogTarget::Build(id) => self.store().get_build(tenant, id).await?.is_some(),
+            LogTarget::Build(id) => {
+                self.store().get_build(tenant, id).await?.is_some()
+                    || self.find_queued_build(tenant, id).is_some()
+            }
         };
         found.then_some(()).ok_or(Error::NotFound("log"))
     }
@@ -117,8 +138,8 @@ struct Follower<S> {
     platform: Platform,
     tenant: TenantName,
     target: LogTarget,
-    after: u64,
-    correlation: Option<String>,
+    /// What comes next.
+    query: LogQuery,
     state: Option<LogState>,
     pending: VecDeque<LogUpdate>,
     changes: S,
@@ -133,13 +154,7 @@ impl<S: Stream<Item = (u64, Change)> + Unpin> Follower<S> {
             if matches!(self.state, Some(LogState::Ended | LogState::Expired)) {
                 return None;
             }
-            let query = LogQuery {
-                after: Some(self.after),
-                limit: Some(AT_ONCE),
-                correlation: self.correlation.clone(),
-                ..LogQuery::default()
-            };
-            let page = match self.platform.store().read_log(&self.tenant, &self.target, &query).await {
+            let page = match self.platform.store().read_log(&self.tenant, &self.target, &self.query).await {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::warn!(%error, "a log could not be followed");
@@ -147,8 +162,10 @@ impl<S: Stream<Item = (u64, Change)> + Unpin> Follower<S> {
                 }
             };
             let more = page.lines.len() >= AT_ONCE as usize;
-            if let Some(line) = page.lines.last() {
-                self.after = line.number;
+            // What matched no filter is not looked through again.
+            let seen = if more { page.lines.last().map(|line| line.number) } else { Some(page.last) };
+            self.query.after = self.query.after.max(seen);
+            if !page.lines.is_empty() {
                 self.pending.push_back(LogUpdate::Lines(page.lines));
             }
             if !more && self.state != Some(page.state) {

@@ -1,8 +1,9 @@
 //! Variables whose values nobody can read: one Secret per function, written, never read out.
 //!
 //! A new value gets a new key (`<variable>.<n>`), so that the reference in the spec changes, a new
-//! Revision starts with it, and the Revision before keeps the value that it was made with. Older values go
-//! when the edit is saved.
+//! Revision starts with it, and the Revisions before keep the values that they were made with. When an edit is
+//! saved, what no Revision starts with any more goes, and of Revisions without traffic the oldest values when
+//! all together take too much room.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +12,19 @@ use domain::{
     function::{EnvVar, LABEL_FUNCTION, LambdaFunction, SecretVar},
 };
 use k8s_openapi::{ByteString, api::core::v1::Secret};
+use knative::serving::{Revision, annotation};
 use kube::{
     Api, Resource, ResourceExt,
-    api::{ObjectMeta, PostParams},
+    api::{ListParams, ObjectMeta, PostParams},
 };
 
 use crate::{Error, Platform, Result, summary::timestamp, validate::is_env_name};
 
 /// Most bytes of one value.
 const MOST_BYTES: usize = 32 * 1024;
+
+/// Bytes of values that are kept for Revisions without traffic: a Secret has 1 MiB.
+const KEPT_BYTES: usize = 256 * 1024;
 
 /// Name of the Secret with a function's values.
 pub(crate) fn secret_name(function: &FunctionName) -> String {
@@ -104,7 +109,8 @@ impl Platform {
         Err(Error::Conflict)
     }
 
-    /// Takes away values that neither the spec before nor the one after an edit refers to.
+    /// Takes away values that neither the spec before nor the one after an edit refers to, and that no Revision
+    /// needs that has traffic or can get it back.
     pub(crate) async fn prune_secrets(
         &self,
         tenant: &TenantName,
@@ -115,8 +121,12 @@ impl Platform {
         let own = secret_name(&name);
         let api: Api<Secret> = Api::namespaced(self.kube().clone(), tenant.as_str());
         let Some(mut secret) = api.get_opt(&own).await? else { return Ok(()) };
+        let revisions: Api<Revision> = Api::namespaced(self.kube().clone(), tenant.as_str());
+        let of_function = ListParams::default().labels(&format!("{}={name}", annotation::SERVICE));
+        let mut revisions = revisions.list(&of_function).await?.items;
+        revisions.sort_by_key(|revision| std::cmp::Reverse(revision.creation_timestamp()));
         let mut data = secret.data.take().unwrap_or_default();
-        if !prune([before, after], &own, &mut data) {
+        if !prune([before, after], &revisions, &own, &mut data) {
             return Ok(());
         }
         secret.data = Some(data);
@@ -128,17 +138,50 @@ impl Platform {
     }
 }
 
-/// Keeps what the functions refer to in the Secret `own`; says whether anything went.
-fn prune(functions: [&LambdaFunction; 2], own: &str, data: &mut BTreeMap<String, ByteString>) -> bool {
-    let used: BTreeSet<&str> = functions
-        .into_iter()
-        .flat_map(references)
-        .filter(|(_, secret, _)| *secret == own)
-        .map(|(_, _, key)| key)
-        .collect();
+/// Keeps what the functions and the Revisions, newest first, refer to in the Secret `own`; says whether anything
+/// went.
+fn prune(
+    functions: [&LambdaFunction; 2],
+    revisions: &[Revision],
+    own: &str,
+    data: &mut BTreeMap<String, ByteString>,
+) -> bool {
+    let named = functions.into_iter().flat_map(references);
+    let mut used: BTreeSet<String> =
+        named.filter(|(_, secret, _)| *secret == own).map(|(_, _, key)| key.to_owned()).collect();
+    let serving: BTreeSet<&str> = functions.into_iter().flat_map(with_traffic).collect();
+    let (live, idle): (Vec<_>, Vec<_>) = revisions
+        .iter()
+        .partition(|revision| revision.metadata.name.as_deref().is_some_and(|name| serving.contains(name)));
+    used.extend(live.into_iter().flat_map(|revision| keys_of(revision, own)));
+    let mut room = KEPT_BYTES;
+    for key in idle.into_iter().flat_map(|revision| keys_of(revision, own)) {
+        let bytes = data.get(&key).map_or(0, |value| value.0.len());
+        if used.contains(&key) {
+            continue;
+        }
+        let Some(left) = room.checked_sub(bytes) else { break };
+        room = left;
+        used.insert(key);
+    }
     let all = data.len();
-    data.retain(|key, _| used.contains(key.as_str()));
+    data.retain(|key, _| used.contains(key));
     data.len() < all
+}
+
+/// Revisions that get calls, or are to get them.
+fn with_traffic(function: &LambdaFunction) -> impl Iterator<Item = &str> {
+    let service = function.status.as_ref().and_then(|status| status.service_status.as_ref());
+    let now = service.into_iter().flat_map(|service| &service.traffic);
+    let latest = service.and_then(|service| service.latest_revision.as_deref());
+    now.chain(&function.spec.traffic).filter_map(|share| share.revision_name.as_deref()).chain(latest)
+}
+
+/// Keys of the Secret `own` that a Revision starts with.
+fn keys_of(revision: &Revision, own: &str) -> Vec<String> {
+    let env = revision.spec.pod.containers.iter().flat_map(|container| container.env.iter().flatten());
+    let keys = env.filter_map(|var| var.value_from.as_ref()?.secret_key_ref.as_ref());
+    keys.filter(|key| key.name == own).map(|key| key.key.clone()).collect()
 }
 
 fn refuse_bad(function: &LambdaFunction, wanted: &[(String, Option<String>)]) -> Result<()> {
@@ -240,7 +283,7 @@ mod tests {
         assert_eq!(first[1], second[1]);
         assert!(data.contains_key("A.1"), "the Revision before still needs it");
         let third = merge(&function(second.clone()), &values(&[("A", Some("3"))]), "hello-env", &mut data);
-        prune([&function(second), &function(third)], "hello-env", &mut data);
+        prune([&function(second), &function(third)], &[], "hello-env", &mut data);
         assert_eq!(data.keys().collect::<Vec<_>>(), ["A.2", "A.3", "B.1"]);
     }
 
@@ -255,9 +298,35 @@ mod tests {
         assert_eq!(data, before);
         // Once it is saved, B stays for the Revision before, and goes with the next edit.
         let after = function(vec![env[0].clone()]);
-        assert!(!prune([&function(env), &after], "hello-env", &mut data));
-        assert!(prune([&after, &after], "hello-env", &mut data));
+        assert!(!prune([&function(env), &after], &[], "hello-env", &mut data));
+        assert!(prune([&after, &after], &[], "hello-env", &mut data));
         assert_eq!(data.keys().collect::<Vec<_>>(), ["A.1"]);
+    }
+
+    #[test]
+    fn a_revision_that_can_get_traffic_back_keeps_the_values_it_starts_with() {
+        let revision = |name: &str, key: &str| {
+            let from = serde_json::json!({"secretKeyRef": {"name": "hello-env", "key": key}});
+            let env = serde_json::json!([{"name": "A", "valueFrom": from}]);
+            let spec = serde_json::json!({"containers": [{"name": "c", "env": env}]});
+            let (api, kind) = ("serving.knative.dev/v1", "Revision");
+            let value = serde_json::json!({"apiVersion": api, "kind": kind, "metadata": {"name": name}, "spec": spec});
+            serde_json::from_value::<Revision>(value).unwrap()
+        };
+        // Newest first; the oldest has traffic.
+        let revisions = ["4", "3", "2", "1"].map(|n| revision(&format!("hello-{n}"), &format!("A.{n}")));
+        let value = |bytes: usize| ByteString(vec![b'x'; bytes]);
+        let mut data: BTreeMap<_, _> = (1..=5).map(|n| (format!("A.{n}"), value(1))).collect();
+        let mut after = function(vec![EnvVar::secret("A", "hello-env", "A.4")]);
+        after.spec.traffic =
+            serde_json::from_str(r#"[{"revisionName": "hello-1", "percent": 100}]"#).unwrap();
+        assert!(prune([&after, &after], &revisions, "hello-env", &mut data));
+        assert_eq!(data.keys().collect::<Vec<_>>(), ["A.1", "A.2", "A.3", "A.4"]);
+        // Large values push out the oldest of those without traffic.
+        data.insert("A.3".to_owned(), value(KEPT_BYTES - 1));
+        data.insert("A.2".to_owned(), value(2));
+        assert!(prune([&after, &after], &revisions, "hello-env", &mut data));
+        assert_eq!(data.keys().collect::<Vec<_>>(), ["A.1", "A.3", "A.4"]);
     }
 
     #[test]

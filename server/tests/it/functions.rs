@@ -6,7 +6,7 @@ use domain::function::LambdaFunction;
 use k8s_openapi::api::core::v1::Event;
 use kube::ResourceExt;
 use reqwest::{Method, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{PATIENCE, TestServer, problem, python};
 
@@ -177,5 +177,83 @@ async fn kubernetes_events_tell_the_story_of_a_function() {
         assert!(begun.elapsed() < PATIENCE, "{reasons:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_build_that_waits_for_its_place_had_no_address_and_could_not_be_cancelled() {
+    let server = TestServer::start().await;
+    let admin = |path: &str| {
+        let path = format!("/api/v1/tenants/default/{path}");
+        server.anonymous(Method::POST, &path).bearer_auth(&server.running().admin_token).send()
+    };
+    // Nothing builds in a suspended tenant.
+    assert_eq!(admin("suspend").await.unwrap().status(), StatusCode::OK);
+    server.create_python("hello", "def handler(event):\n    return 1\n").await;
+    let builds = "/functions/hello/builds";
+    let id = server
+        .eventually(builds, |page| {
+            let build = &page["items"][0];
+            (build["state"] == "queued").then(|| build["id"].as_str().unwrap().to_owned())
+        })
+        .await;
+    let address = format!("{builds}/{id}");
+    assert_eq!(server.get(&address).await["state"], "queued");
+    assert_eq!(server.get(&format!("{address}/log")).await["state"], "waiting");
+    let cancel = server.api(Method::DELETE, &address).send().await.unwrap();
+    assert_eq!(cancel.status(), StatusCode::ACCEPTED);
+    let cancelled =
+        server.eventually(&address, |build| (build["state"] == "cancelled").then(|| build.clone()));
+    let cancelled = cancelled.await;
+    assert_eq!((&cancelled["startedAt"], &cancelled["number"]), (&Value::Null, &json!(1)), "{cancelled:#}");
+    // It is over for good; the next one has a number of its own.
+    assert_eq!(admin("resume").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(server.post(builds, &json!({})).await.status(), StatusCode::ACCEPTED);
+    server.ready("hello").await;
+    let page = server.get(builds).await;
+    let seen = page["items"].as_array().unwrap().iter().map(|build| (&build["number"], &build["state"]));
+    let expected = [(json!(2), json!("completed")), (json!(1), json!("cancelled"))];
+    assert!(seen.eq(expected.iter().map(|(number, state)| (number, state))), "{page:#}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_image_that_the_cluster_would_refuse_is_refused_by_field() {
+    let server = TestServer::start().await;
+    for (more, field) in [
+        (json!({"port": 9090}), "spec.source.image.port"),
+        (json!({"tag": "a b"}), "spec.source.image.tag"),
+        (json!({"repository": "Acme/x"}), "spec.source.image.repository"),
+    ] {
+        let mut image = json!({"repository": "example.org/nothing"});
+        image.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let manifest = json!({
+            "apiVersion": "lambda.knative.io/v1alpha1", "kind": "LambdaFunction",
+            "metadata": {"name": "given"}, "spec": {"source": {"type": "image", "image": image}},
+        });
+        let refused = problem(server.post("/functions", &manifest).await, 422, "invalid").await;
+        assert_eq!(refused["errors"][0]["field"], field, "{refused:#}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_log_that_is_followed_is_filtered_as_the_api_tells() {
+    let server = TestServer::start().await;
+    server.create_python("hello", "def handler(event):\n    return 1\n").await;
+    server.ready("hello").await;
+    let builds = server.get("/functions/hello/builds").await;
+    let log = format!("/functions/hello/builds/{}/log", builds["items"][0]["id"].as_str().unwrap());
+    server.eventually(&log, |log| (log["state"] == "ended").then_some(())).await;
+    let follow = async |query: &str| {
+        let path = format!("{log}?follow=true&{query}");
+        server.api(Method::GET, &path).send().await.unwrap().text().await.unwrap()
+    };
+    let (all, pushed) = (follow("").await, follow("text=Pushed").await);
+    assert!(pushed.contains("Pushed") && pushed.lines().count() < all.lines().count(), "{pushed}");
+    assert_eq!(follow("level=error").await, "");
+    assert!(follow("group=push").await.lines().all(|line| all.contains(line)));
+    let refused = server.api(Method::GET, &format!("{log}?follow=true&limit=1")).send().await.unwrap();
+    problem(refused, 422, "invalid").await;
     server.stop().await;
 }

@@ -23,7 +23,7 @@ use super::{
     render::{ANNOTATION_SOURCE, Desired},
     validate::Validated,
 };
-use crate::{Result, drift::contains};
+use crate::{Error, Result, drift::contains};
 
 /// Field manager of every write.
 pub(crate) const MANAGER: &str = "knative-lambda-operator";
@@ -33,14 +33,23 @@ pub(crate) const MANAGER: &str = "knative-lambda-operator";
 pub(crate) struct Applied {
     pub(crate) service: Option<Service>,
     pub(crate) revisions: Vec<Revision>,
-    /// The function's queue is there.
-    pub(crate) queue_ready: bool,
+    /// Whether the function's queue is there; none when nobody looked.
+    pub(crate) queue_ready: Option<bool>,
+    /// Why the cluster does not take the build's Job.
+    pub(crate) job_refused: Option<String>,
+    /// Why the cluster does not take the Service.
+    pub(crate) service_refused: Option<String>,
 }
 
 impl Applied {
     /// Nothing was written.
     pub(crate) fn from_observed(observed: &Observed) -> Self {
-        Self { service: observed.service.clone(), revisions: observed.revisions.clone(), queue_ready: true }
+        Self { service: observed.service.clone(), revisions: observed.revisions.clone(), ..Self::default() }
+    }
+
+    /// Whether something was refused that may be taken later without a change of the function.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.job_refused.is_some() || self.service_refused.is_some()
     }
 }
 
@@ -55,7 +64,7 @@ pub(crate) async fn run(
     let namespace = function.namespace().unwrap_or_default();
     let mut applied = Applied::from_observed(observed);
     if let Some(job) = desired.job {
-        create_job(context, &namespace, &job).await?;
+        applied.job_refused = refusal(create_job(context, &namespace, &job).await)?.err();
     }
     // Whoever counts from here on counts this build too.
     drop(place);
@@ -65,12 +74,26 @@ pub(crate) async fn run(
         if !current.is_some_and(|current| contains(&current, &wanted)) {
             let services = Api::<Service>::namespaced(context.client.clone(), &namespace);
             let params = PatchParams::apply(MANAGER).force();
-            applied.service =
-                Some(services.patch(&service.name_any(), &params, &Patch::Apply(&service)).await?);
+            let patched = services.patch(&service.name_any(), &params, &Patch::Apply(&service)).await;
+            match refusal(patched.map_err(Error::from))? {
+                Ok(service) => applied.service = Some(service),
+                Err(why) => applied.service_refused = Some(why),
+            }
         }
     }
-    applied.queue_ready = context.queues.ensure(valid, context).await;
+    applied.queue_ready = Some(context.queues.ensure(valid, context).await);
     Ok(applied)
+}
+
+/// A refusal apart from what is worth a try right away.
+fn refusal<T>(done: Result<T>) -> Result<Result<T, String>> {
+    match done {
+        Ok(done) => Ok(Ok(done)),
+        Err(error) => match error.refusal().map(str::to_owned) {
+            Some(why) => Ok(Err(why)),
+            None => Err(error),
+        },
+    }
 }
 
 /// Takes away the Job of a build that is to end.

@@ -5,7 +5,7 @@ mod places;
 pub(crate) use places::{Places, is_queued, queued_before};
 
 use domain::{
-    BuildId, FunctionName,
+    BuildId,
     build::{BuildReport, FailureCategory},
     function::{
         ANNOTATION_BUILD_REQUEST, ANNOTATION_CANCELLED_BUILD, BuildError, BuildStatus, LambdaFunction,
@@ -22,8 +22,6 @@ use super::{
     validate::{Origin, Validated},
 };
 
-/// Condition reason of a function that waits for a build place.
-pub(crate) const QUEUED: &str = "Queued";
 /// Builds of one source whose Job vanished before it is given up.
 const MOST_ATTEMPTS: i64 = 5;
 /// Error code of a build that someone ended; not a failure category, because nothing failed.
@@ -51,6 +49,8 @@ pub(crate) enum Plan {
     Queued { hash: String, position: usize },
     /// A new build.
     Start { build: NewBuild },
+    /// Someone asked the build to end while it waited for its place: it never begins.
+    Withdrawn { build: NewBuild },
     /// The newest build runs.
     Running,
     /// It has just ended with an image.
@@ -155,14 +155,16 @@ fn build(
     observed: &Observed,
     places: usize,
 ) -> Plan {
-    if observed.running_builds + observed.queued_before >= places {
+    let number = newest.number + 1;
+    let id = BuildId::of(&valid.name, &function.uid().unwrap_or_default(), number);
+    let withdrawn =
+        function.annotations().get(ANNOTATION_CANCELLED_BUILD).is_some_and(|end| end == id.as_str());
+    if !withdrawn && observed.running_builds + observed.queued_before >= places {
         return Plan::Queued { hash, position: observed.queued_before + 1 };
     }
-    let number = newest.number + 1;
     let attempt = if newest.source_hash.as_ref() == Some(&hash) { newest.attempt + 1 } else { 1 };
-    Plan::Start {
-        build: NewBuild { id: build_id(function, &valid.name, number), language, hash, number, attempt },
-    }
+    let build = NewBuild { id, language, hash, number, attempt };
+    if withdrawn { Plan::Withdrawn { build } } else { Plan::Start { build } }
 }
 
 /// How the newest build, which is of the present source, stands; `None`: it was stopped, or its Job has vanished
@@ -250,14 +252,6 @@ fn in_progress(build: &BuildStatus) -> Option<&str> {
 /// The Job to look at, if a build is in progress.
 pub(crate) fn current_job(function: &LambdaFunction) -> Option<String> {
     in_progress(function.status.as_ref()?.build_status.as_ref()?).map(str::to_owned)
-}
-
-/// At most 63 characters, and never the same for two functions: the hash is of the uid.
-fn build_id(function: &LambdaFunction, name: &FunctionName, number: i64) -> BuildId {
-    let hash = hex::encode(Sha256::digest(function.uid().unwrap_or_default()));
-    let short: String = name.as_str().chars().take(40).collect();
-    let id = format!("{}-{}-b{number}", short.trim_end_matches('-'), hash.get(..8).unwrap_or(&hash));
-    id.parse().expect("a cut function name, eight hex digits and a number make a label of at most 63")
 }
 
 pub(crate) fn has_ended(job: &Job) -> bool {

@@ -1,5 +1,7 @@
 //! Reads what belongs to a function, once, before anything is decided.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::{
     build::BuildReport,
     function::{FunctionSpec, LABEL_BUILD, LABEL_FUNCTION, LambdaFunction},
@@ -10,6 +12,7 @@ use k8s_openapi::api::{
 };
 use knative::serving::{Revision, Service, annotation};
 use kube::{Api, ResourceExt, api::ListParams};
+use sha2::{Digest, Sha256};
 
 use super::{Context, build};
 use crate::Result;
@@ -27,9 +30,9 @@ pub(crate) struct Observed {
     pub(crate) service: Option<Service>,
     /// Its Revisions.
     pub(crate) revisions: Vec<Revision>,
-    /// Versions of the Secrets that the environment names: a new one is a new Revision.
-    pub(crate) secret_versions: String,
-    /// Builds of this tenant that run, this function's not counted.
+    /// Hash of the values that the environment takes out of Secrets: another one is a new Revision.
+    pub(crate) secret_values: String,
+    /// Builds of this tenant that run, this function's not counted; only counted when one is to begin.
     pub(crate) running_builds: usize,
     /// Functions of this tenant that wait for a place before this one.
     pub(crate) queued_before: usize,
@@ -48,18 +51,17 @@ pub(crate) async fn run(function: &LambdaFunction, context: &Context) -> Result<
     if observed.job.as_ref().is_some_and(build::has_ended) {
         read_report(&namespace, context, &mut observed).await?;
     }
-    observed.running_builds = running_builds(function, context).await?;
     observed.service = Api::<Service>::namespaced(context.client.clone(), &namespace).get_opt(&name).await?;
     if observed.service.is_some() {
         let of_service = ListParams::default().labels(&format!("{}={name}", annotation::SERVICE));
         observed.revisions =
             Api::<Revision>::namespaced(context.client.clone(), &namespace).list(&of_service).await?.items;
     }
-    observed.secret_versions = secret_versions(function, context).await?;
+    observed.secret_values = secret_values(function, context).await?;
     Ok(observed)
 }
 
-/// Builds of this tenant that run, this function's not counted.
+/// Builds of this tenant that run, this function's not counted. A list of all Jobs: only who is about to build asks.
 pub(crate) async fn running_builds(function: &LambdaFunction, context: &Context) -> Result<usize> {
     let name = function.name_any();
     let jobs = Api::<Job>::namespaced(context.client.clone(), &function.namespace().unwrap_or_default());
@@ -89,20 +91,79 @@ async fn read_report(namespace: &str, context: &Context, observed: &mut Observed
 
 /// Names of the Secrets that the environment reads.
 pub(crate) fn secret_names(spec: &FunctionSpec) -> impl Iterator<Item = &str> {
-    spec.env.iter().filter_map(|var| Some(var.value_from.as_ref()?.secret_key_ref.as_ref()?.name.as_str()))
+    references(spec).map(|(name, _)| name)
 }
 
-/// `name=resourceVersion` of each, sorted; a Secret that is missing has no version yet.
-async fn secret_versions(function: &LambdaFunction, context: &Context) -> Result<String> {
+/// Names and keys.
+fn references(spec: &FunctionSpec) -> impl Iterator<Item = (&str, &str)> {
+    spec.env.iter().filter_map(|var| {
+        let selector = var.value_from.as_ref()?.secret_key_ref.as_ref()?;
+        Some((selector.name.as_str(), selector.key.as_str()))
+    })
+}
+
+/// A hash of the values that the environment takes out of Secrets: other keys of them are nobody's business here,
+/// and whoever reads a Revision can not try values out, for what is in it begins with the Secret's uid.
+async fn secret_values(function: &LambdaFunction, context: &Context) -> Result<String> {
     let mut names: Vec<&str> = secret_names(&function.spec).collect();
     names.sort_unstable();
     names.dedup();
     let secrets =
         Api::<Secret>::namespaced(context.client.clone(), &function.namespace().unwrap_or_default());
-    let mut versions = Vec::with_capacity(names.len());
+    let mut found = BTreeMap::new();
     for name in names {
-        let version = secrets.get_metadata_opt(name).await?.and_then(|secret| secret.resource_version());
-        versions.push(format!("{name}={}", version.unwrap_or_default()));
+        if let Some(secret) = secrets.get_opt(name).await? {
+            found.insert(name.to_owned(), secret);
+        }
     }
-    Ok(versions.join(","))
+    Ok(hash_of(&function.spec, &found))
+}
+
+fn hash_of(spec: &FunctionSpec, secrets: &BTreeMap<String, Secret>) -> String {
+    let keys: BTreeSet<(&str, &str)> = references(spec).collect();
+    if keys.is_empty() {
+        return String::new();
+    }
+    let mut hash = Sha256::new();
+    for (name, key) in keys {
+        let secret = secrets.get(name);
+        let value = secret.and_then(|secret| secret.data.as_ref()?.get(key)).map(|value| &*value.0);
+        let uid = secret.and_then(ResourceExt::uid).unwrap_or_default();
+        // With lengths, so that no two lists of values read alike; a missing one is not an empty one.
+        for part in [Some(uid.as_bytes()), Some(name.as_bytes()), Some(key.as_bytes()), value] {
+            hash.update(part.map_or(u64::MAX, |part| part.len() as u64).to_le_bytes());
+            hash.update(part.unwrap_or_default());
+        }
+    }
+    hex::encode(hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::function::{EnvVar, Language};
+    use k8s_openapi::ByteString;
+
+    use super::*;
+
+    #[test]
+    fn one_edit_of_a_secret_made_three_revisions() {
+        let spec = |key: &str| FunctionSpec {
+            env: vec![EnvVar::secret("TOKEN", "hello-env", key)],
+            ..FunctionSpec::inline(Language::Python, "x", None)
+        };
+        let hash = |key: &str, data: &[(&str, &str)]| {
+            let data =
+                data.iter().map(|(key, value)| ((*key).to_owned(), ByteString(value.as_bytes().into())));
+            let secret = Secret { data: Some(data.collect()), ..Secret::default() };
+            hash_of(&spec(key), &BTreeMap::from([("hello-env".to_owned(), secret)]))
+        };
+        let before = hash("TOKEN.1", &[("TOKEN.1", "a")]);
+        assert_eq!(hash("TOKEN.1", &[("TOKEN.1", "a"), ("TOKEN.2", "b")]), before, "a new value is written");
+        let after = hash("TOKEN.2", &[("TOKEN.1", "a"), ("TOKEN.2", "b")]);
+        assert_ne!(after, before, "the spec names it");
+        assert_eq!(hash("TOKEN.2", &[("TOKEN.2", "b")]), after, "the old value goes");
+        assert_ne!(hash("TOKEN.2", &[("TOKEN.2", "c")]), after, "somebody changed it in place");
+        assert_ne!(hash("TOKEN.2", &[]), hash("TOKEN.2", &[("TOKEN.2", "")]));
+        assert_eq!(hash_of(&FunctionSpec::inline(Language::Python, "x", None), &BTreeMap::new()), "");
+    }
 }

@@ -3,6 +3,7 @@
 mod conditions;
 mod draft;
 
+pub(crate) use conditions::REFUSED;
 pub(crate) use draft::{Draft, correlation_id, is_named};
 
 use std::time::Duration;
@@ -48,7 +49,9 @@ pub(crate) fn derive(function: &LambdaFunction, facts: &Facts<'_>) -> Option<Fun
     if let Some(superseded) = facts.superseded {
         draft.stop_build(superseded.why);
     }
-    tell_build(&mut draft, facts.plan);
+    if facts.applied.job_refused.is_none() {
+        tell_build(&mut draft, facts.plan);
+    }
     tell_service(&mut draft, &before, facts);
     conditions::derive(&mut draft, facts);
     let (phase, reason, message) = conditions::phase(draft.status());
@@ -86,17 +89,15 @@ fn tell_build(draft: &mut Draft<'_>, plan: &Plan) {
                 if timeout { EventType::BuildTimeout } else { EventType::BuildFailed },
             );
         }
-        Plan::Cancelled { .. } => {
-            let error = BuildError {
-                code: CANCELLED.to_owned(),
-                message: "The build was cancelled.".to_owned(),
-                retryable: true,
-            };
-            draft.fail_build(error, EventType::BuildCancelled);
-        }
+        Plan::Cancelled { .. } => draft.fail_build(cancelled(), EventType::BuildCancelled),
+        Plan::Withdrawn { build } => draft.withdraw_build(build, cancelled()),
         Plan::Built { hash, .. } => draft.keep_build(hash),
         Plan::Invalid | Plan::Given { .. } | Plan::Queued { .. } | Plan::Running | Plan::Ended => {}
     }
+}
+
+fn cancelled() -> BuildError {
+    BuildError { code: CANCELLED.to_owned(), message: "The build was cancelled.".to_owned(), retryable: true }
 }
 
 fn tell_service(draft: &mut Draft<'_>, before: &FunctionStatus, facts: &Facts<'_>) {

@@ -1,6 +1,6 @@
 use domain::{
     build::BuildFailure,
-    function::{Condition, ConditionStatus, FunctionSpec, FunctionStatus, condition},
+    function::{Condition, ConditionStatus, FunctionSpec, FunctionStatus, QUEUED, condition},
 };
 use k8s_openapi::api::batch::v1::{JobCondition, JobStatus};
 
@@ -254,6 +254,26 @@ fn a_build_that_someone_asked_to_end_is_cancelled_with_its_job_or_without() {
     // It concerns that one build.
     function.annotations_mut().insert(ANNOTATION_CANCELLED_BUILD.to_owned(), "hello-x-b0".to_owned());
     assert_eq!(plan(&function, &running), Plan::Running);
+}
+
+#[test]
+fn a_build_that_waits_for_its_place_can_be_cancelled_and_the_next_request_builds() {
+    let mut function = function();
+    let full = Observed { running_builds: 1, ..Observed::default() };
+    assert!(matches!(plan(&function, &full), Plan::Queued { .. }));
+    let id = BuildId::of(&"hello".parse().unwrap(), "0b7c", 1);
+    function.annotations_mut().insert(ANNOTATION_CANCELLED_BUILD.to_owned(), id.to_string());
+    let Plan::Withdrawn { build } = plan(&function, &full) else { panic!("it goes on waiting") };
+    assert_eq!((build.id, build.number), (id, 1));
+    let mut ended = with_build(function, |build| {
+        build.job_name = None;
+        build.completed_at = Some("2026-01-01T00:00:00Z".to_owned());
+        let (code, message) = (CANCELLED.to_owned(), String::new());
+        build.error = Some(BuildError { code, message, retryable: true });
+    });
+    assert_eq!(plan(&ended, &full), Plan::Ended);
+    ended.annotations_mut().insert(ANNOTATION_BUILD_REQUEST.to_owned(), "1".to_owned());
+    assert_eq!(started(plan(&ended, &Observed::default())).number, 2);
 }
 
 #[test]

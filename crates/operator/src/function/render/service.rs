@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::{Observed, Validated, owned};
 use crate::Settings;
 
-/// On a Revision: versions of the Secrets that its environment reads.
+/// On a Revision: a hash of what its environment reads out of Secrets.
 const ANNOTATION_SECRETS: &str = "lambda.knative.io/secret-versions";
 /// On the Service, not its Revisions: hash of all that is rendered. Without it nobody could see that something is
 /// no more wanted: what is there has everything that is.
@@ -71,8 +71,8 @@ fn annotations(
         (annotation::TARGET.to_owned(), scaling.target_concurrency.to_string()),
         (annotation::SCALE_TO_ZERO_RETENTION.to_owned(), format!("{}s", valid.scale_down_delay.as_secs())),
     ]);
-    if !observed.secret_versions.is_empty() {
-        annotations.insert(ANNOTATION_SECRETS.to_owned(), observed.secret_versions.clone());
+    if !observed.secret_values.is_empty() {
+        annotations.insert(ANNOTATION_SECRETS.to_owned(), observed.secret_values.clone());
     }
     annotations
 }

@@ -1,9 +1,12 @@
 //! Conditions from facts, and the phase from conditions.
 
-use domain::function::{ConditionStatus, FunctionStatus, Phase, condition};
+use domain::function::{ConditionStatus, FunctionStatus, Phase, QUEUED, condition};
 
 use super::{Draft, Facts};
-use crate::function::build::{Plan, QUEUED};
+use crate::function::build::Plan;
+
+/// Condition reason of what the cluster does not take.
+pub(crate) const REFUSED: &str = "Refused";
 
 pub(super) fn derive(draft: &mut Draft<'_>, facts: &Facts<'_>) {
     use ConditionStatus::{False, True, Unknown};
@@ -11,17 +14,25 @@ pub(super) fn derive(draft: &mut Draft<'_>, facts: &Facts<'_>) {
         Some(why) => draft.set_condition(condition::SOURCE_READY, False, "InvalidSpec", why),
         None => draft.set_condition(condition::SOURCE_READY, True, "Valid", ""),
     }
-    let (status, reason, message) = build(draft.status(), facts.plan);
+    let (status, reason, message) = match &facts.applied.job_refused {
+        Some(why) => (False, REFUSED.to_owned(), format!("The cluster refuses the build's Job: {why}")),
+        None => build(draft.status(), facts.plan),
+    };
     draft.set_condition(condition::BUILD_READY, status, &reason, &message);
-    if facts.applied.queue_ready {
-        draft.set_condition(condition::EVENTING_READY, True, "QueueDeclared", "");
-    } else {
-        draft.set_condition(
-            condition::EVENTING_READY,
-            Unknown,
-            "BusUnavailable",
-            "The function's queue is not there yet.",
-        );
+    let eventing = condition::EVENTING_READY;
+    match facts.applied.queue_ready {
+        Some(true) => draft.set_condition(eventing, True, "QueueDeclared", ""),
+        Some(false) => {
+            draft.set_condition(
+                eventing,
+                Unknown,
+                "BusUnavailable",
+                "The function's queue is not there yet.",
+            );
+        }
+        // Nobody looked: it stays what it was.
+        None if draft.status().condition(eventing).is_some() => {}
+        None => draft.set_condition(eventing, Unknown, "InvalidSpec", "The spec must be corrected first."),
     }
     deploy(draft, facts);
     service(draft, facts);
@@ -39,7 +50,7 @@ fn build(status: &FunctionStatus, plan: &Plan) -> (ConditionStatus, String, Stri
             of(ConditionStatus::Unknown, QUEUED, &message)
         }
         Plan::Start { .. } | Plan::Running => of(ConditionStatus::Unknown, "Building", "The build runs."),
-        Plan::Failed { .. } | Plan::Cancelled { .. } | Plan::Ended => {
+        Plan::Failed { .. } | Plan::Cancelled { .. } | Plan::Withdrawn { .. } | Plan::Ended => {
             let error = status.build_status.as_ref().and_then(|build| build.error.clone());
             let (code, message) = error.map_or_else(Default::default, |error| (error.code, error.message));
             of(ConditionStatus::False, &camel_case(&code), &message)
@@ -62,6 +73,10 @@ fn camel_case(code: &str) -> String {
 
 /// Whether the Service has the present image and settings.
 fn deploy(draft: &mut Draft<'_>, facts: &Facts<'_>) {
+    if let Some(why) = &facts.applied.service_refused {
+        let message = format!("The cluster refuses the Service: {why}");
+        return draft.set_condition(condition::DEPLOY_READY, ConditionStatus::False, REFUSED, &message);
+    }
     match (facts.plan.image(), &facts.applied.service) {
         (Some(_), Some(_)) => {
             draft.set_condition(condition::DEPLOY_READY, ConditionStatus::True, "Applied", "");
@@ -142,8 +157,10 @@ pub(super) fn phase(status: &FunctionStatus) -> (Phase, String, String) {
     if let Some(build) = is(condition::BUILD_READY, ConditionStatus::Unknown) {
         return told(if build.reason == QUEUED { Phase::Pending } else { Phase::Building }, build);
     }
-    if let Some(failed) = is(condition::SERVICE_READY, ConditionStatus::False) {
-        return told(Phase::Failed, failed);
+    for kind in [condition::DEPLOY_READY, condition::SERVICE_READY] {
+        if let Some(failed) = is(kind, ConditionStatus::False) {
+            return told(Phase::Failed, failed);
+        }
     }
     match status.condition(condition::READY) {
         Some(ready) if ready.status == ConditionStatus::True => told(Phase::Ready, ready),

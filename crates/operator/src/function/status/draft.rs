@@ -115,12 +115,31 @@ impl<'a> Draft<'a> {
     }
 
     pub(crate) fn start_build(&mut self, build: &NewBuild) {
+        self.take_up(build);
+        self.status.build_status.get_or_insert_default().started_at = Some(self.now.to_string());
+        let started = BuildStarted {
+            build_id: build.id.to_string(),
+            source_hash: build.hash.clone(),
+            attempt: build.attempt,
+        };
+        self.emit(EventType::BuildStarted, &started);
+    }
+
+    /// A build that ends while it waits for its place: it has a number and an end, and no Job.
+    pub(crate) fn withdraw_build(&mut self, build: &NewBuild, error: BuildError) {
+        self.take_up(build);
+        self.status.build_status.get_or_insert_default().job_name = None;
+        self.fail_build(error, EventType::BuildCancelled);
+    }
+
+    /// The newest build is this one from now on, and what was asked for is obeyed.
+    fn take_up(&mut self, build: &NewBuild) {
         let old = self.status.build_status.take().unwrap_or_default();
         self.status.build_status = Some(BuildStatus {
             job_name: Some(build.id.to_string()),
             build_id: Some(build.id.to_string()),
             source_hash: Some(build.hash.clone()),
-            started_at: Some(self.now.to_string()),
+            started_at: None,
             completed_at: None,
             error: None,
             attempt: build.attempt,
@@ -130,12 +149,6 @@ impl<'a> Draft<'a> {
         });
         self.status.observed_build_request =
             self.function.annotations().get(ANNOTATION_BUILD_REQUEST).cloned();
-        let started = BuildStarted {
-            build_id: build.id.to_string(),
-            source_hash: build.hash.clone(),
-            attempt: build.attempt,
-        };
-        self.emit(EventType::BuildStarted, &started);
     }
 
     pub(crate) fn complete_build(&mut self, report: &BuildReport) {

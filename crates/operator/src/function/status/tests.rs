@@ -57,7 +57,7 @@ fn step_over(
     superseded: Option<&Superseded>,
     service: Option<Service>,
 ) -> Vec<String> {
-    let applied = Applied { service, queue_ready: true, ..Applied::default() };
+    let applied = Applied { service, queue_ready: Some(true), ..Applied::default() };
     let now = Timestamp::from_millis(1_000);
     let facts = Facts { invalid: None, plan, superseded, applied: &applied, now };
     let before = function.status.as_ref().map_or(0, |status| status.pending_events.len());
@@ -98,7 +98,7 @@ fn nothing_changed_means_nothing_to_write() {
     let mut function = function();
     step(&mut function, &start(), None);
     assert_eq!(step(&mut function, &Plan::Running, None), Vec::<String>::new());
-    let applied = Applied { queue_ready: true, ..Applied::default() };
+    let applied = Applied { queue_ready: Some(true), ..Applied::default() };
     let later = Timestamp::from_millis(99_000);
     let plan = &Plan::Running;
     let facts = Facts { invalid: None, plan, superseded: None, applied: &applied, now: later };
@@ -164,4 +164,78 @@ fn a_build_that_was_stopped_by_going_back_never_becomes_the_image_of_the_source_
     }));
     assert_eq!(step(&mut function, &back, Some(service("True"))), Vec::<String>::new());
     assert_eq!(function.status.unwrap().build_status.unwrap(), build);
+}
+
+/// One reconcile with what came of the writes.
+fn apply(function: &mut LambdaFunction, invalid: Option<&str>, plan: &Plan, applied: &Applied) {
+    let now = Timestamp::from_millis(1_000);
+    let facts = Facts { invalid: invalid.map(str::to_owned), plan, superseded: None, applied, now };
+    function.status = derive(function, &facts).or(function.status.take());
+}
+
+fn condition_of<'a>(function: &'a LambdaFunction, kind: &str) -> &'a domain::function::Condition {
+    function.status.as_ref().unwrap().condition(kind).unwrap()
+}
+
+#[test]
+fn a_service_that_the_cluster_refuses_left_no_word_for_anybody() {
+    let mut function = function();
+    let given = Plan::Given { image: "r/x:1".to_owned() };
+    let why = "9090 is a reserved port".to_owned();
+    let applied = Applied { queue_ready: Some(true), service_refused: Some(why), ..Applied::default() };
+    apply(&mut function, None, &given, &applied);
+    assert_eq!(phase(&function), Phase::Failed);
+    for kind in [condition::DEPLOY_READY, condition::READY] {
+        let told = condition_of(&function, kind);
+        assert_eq!((told.status, told.reason.as_str()), (ConditionStatus::False, "Refused"));
+        assert!(told.message.contains("9090"), "{}", told.message);
+    }
+    // It is taken at last.
+    let applied = Applied { queue_ready: Some(true), service: Some(service("True")), ..Applied::default() };
+    apply(&mut function, None, &given, &applied);
+    assert_eq!(phase(&function), Phase::Ready);
+}
+
+#[test]
+fn a_build_whose_job_the_cluster_refuses_has_not_begun() {
+    let mut function = function();
+    let applied = Applied { job_refused: Some("too long".to_owned()), ..Applied::default() };
+    apply(&mut function, None, &start(), &applied);
+    let status = function.status.as_ref().unwrap();
+    assert_eq!((status.phase, &status.build_status), (Phase::Failed, &None));
+    assert!(condition_of(&function, condition::BUILD_READY).message.contains("too long"));
+    assert_eq!(
+        step(&mut function, &start(), None),
+        ["lifecycle.build.started", "lifecycle.status.updated"],
+        "it begins when it is taken"
+    );
+}
+
+#[test]
+fn a_spec_that_is_not_valid_has_no_queue_that_anybody_saw() {
+    let mut function = function();
+    apply(&mut function, Some("no runtime"), &Plan::Invalid, &Applied::default());
+    assert_eq!(condition_of(&function, condition::EVENTING_READY).status, ConditionStatus::Unknown);
+    let applied = Applied { queue_ready: Some(true), ..Applied::default() };
+    apply(&mut function, None, &start(), &applied);
+    apply(&mut function, Some("no runtime"), &Plan::Invalid, &Applied::default());
+    assert_eq!(
+        condition_of(&function, condition::EVENTING_READY).status,
+        ConditionStatus::True,
+        "it is still there"
+    );
+}
+
+#[test]
+fn a_build_that_is_withdrawn_ends_without_having_begun() {
+    let mut function = function();
+    let Plan::Start { build } = start() else { unreachable!() };
+    let names = step(&mut function, &Plan::Withdrawn { build }, None);
+    assert!(names.iter().any(|name| name == "lifecycle.build.cancelled"), "{names:?}");
+    assert!(!names.iter().any(|name| name == "lifecycle.build.started"), "{names:?}");
+    let build = function.status.as_ref().unwrap().build_status.clone().unwrap();
+    assert_eq!((build.job_name, build.started_at), (None, None));
+    assert_eq!((build.build_id.as_deref(), build.number), (Some("hello-b1"), 1));
+    assert!(build.completed_at.is_some());
+    assert_eq!(condition_of(&function, condition::BUILD_READY).reason, "Cancelled");
 }

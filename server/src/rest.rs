@@ -96,8 +96,8 @@ operations! {
     post "/tenants/{tenant}/functions/{function}/builds" => builds::start, "Builds the present source again.", "" -> 202 "Empty", [];
     get "/tenants/{tenant}/functions/{function}/builds/{build}" => builds::read, "One build.", "" -> 200 "Build", [];
     delete "/tenants/{tenant}/functions/{function}/builds/{build}" => builds::cancel, "Cancels a build.", "" -> 202 "Empty", [];
-    get "/tenants/{tenant}/functions/{function}/builds/{build}/log" => logs::build, "The log of a build: text, or lines as JSON.", "" -> 200 "LogPage", ["follow", "after", "before", "limit", "level", "text", "group"];
-    get "/tenants/{tenant}/functions/{function}/logs" => logs::function, "The log of a function: text, or lines as JSON.", "" -> 200 "LogPage", ["follow", "after", "before", "limit", "level", "text", "group", "correlation"];
+    get "/tenants/{tenant}/functions/{function}/builds/{build}/log" => logs::build, "The log of a build: text, or lines as JSON; with follow=true text until it ends, without limit and before.", "" -> 200 "LogPage", ["follow", "after", "before", "limit", "level", "text", "group"];
+    get "/tenants/{tenant}/functions/{function}/logs" => logs::function, "The log of a function: text, or lines as JSON; with follow=true text without end, without limit and before.", "" -> 200 "LogPage", ["follow", "after", "before", "limit", "level", "text", "group", "correlation"];
     post "/tenants/{tenant}/functions/{function}/invoke" => invoke::invoke, "Calls a function with the request's body, and tells what came back.", "Any" -> 200 "InvokeResult", ["path", "method"];
     get "/tenants/{tenant}/events" => events::list, "Events, newest first.", "" -> 200 "EventList", ["limit", "cursor", "function", "kind", "source", "status", "correlation", "text", "since", "until"];
     post "/tenants/{tenant}/events" => events::publish, "Publishes a CloudEvent: structured, binary or a batch.", "CloudEvent" -> 202 "Accepted", [];

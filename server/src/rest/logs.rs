@@ -83,13 +83,7 @@ async fn log(
 ) -> Answer {
     if wanted.follow {
         let place = state.streams.take(&credential.key())?;
-        let updates = state.platform.follow_log(
-            caller,
-            tenant,
-            target,
-            wanted.after.unwrap_or(0),
-            wanted.correlation.as_deref(),
-        );
+        let updates = state.platform.follow_lines(caller, tenant, target, wanted.query());
         let texts = updates.await.map_err(Refusal::of(caller))?.filter_map(async |update| match update {
             LogUpdate::Lines(lines) => Some(Ok::<_, Infallible>(text(&lines))),
             LogUpdate::State(_) => None,

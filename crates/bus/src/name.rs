@@ -23,5 +23,13 @@ pub fn dead_letters(tenant: &TenantName) -> String {
     format!("dlq.{tenant}")
 }
 
+/// Whether this is a queue of dead letters; whose, when it says so.
+pub fn mourner(queue: &str) -> Option<Option<TenantName>> {
+    match queue.strip_prefix(DEAD_LETTERS_UNOWNED)? {
+        "" => Some(None),
+        tenant => tenant.strip_prefix('.')?.parse().ok().map(Some),
+    }
+}
+
 /// Dead letters of which nothing says whose they are.
 pub const DEAD_LETTERS_UNOWNED: &str = "dlq";

@@ -17,7 +17,10 @@ use kube::{
     Api, Client, ResourceExt,
     runtime::{WatchStreamExt, watcher},
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 /// Wait before a publish is tried again, doubled up to [`RETRY_MAX`].
@@ -28,13 +31,14 @@ const RETRY_MAX: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Outbox {
     bus: Arc<dyn Bus>,
+    declared: Arc<OnceCell<()>>,
     /// Highest confirmed sequence by uid, and when it was confirmed.
     confirmed: Arc<Mutex<HashMap<String, (i64, Instant)>>>,
 }
 
 impl Outbox {
     pub(crate) fn new(bus: Arc<dyn Bus>) -> Self {
-        Self { bus, confirmed: Arc::default() }
+        Self { bus, declared: Arc::default(), confirmed: Arc::default() }
     }
 
     /// Highest sequence of the function `uid` that the bus has confirmed, and how long ago.
@@ -64,9 +68,6 @@ impl Outbox {
         watch: impl Stream<Item = watcher::Result<watcher::Event<LambdaFunction>>>,
         stop: CancellationToken,
     ) {
-        if stop.run_until_cancelled(self.declare()).await.is_none() {
-            return;
-        }
         let mut watch = std::pin::pin!(watch.take_until(stop.cancelled()));
         loop {
             match watch.try_next().await {
@@ -81,7 +82,7 @@ impl Outbox {
         }
     }
 
-    /// The timeline's queue: what is published before it is there is confirmed and gone.
+    /// The timeline's queue, once: what is published before it is there is confirmed and gone.
     async fn declare(&self) {
         let mut wait = RETRY_FIRST;
         while let Err(error) = self.bus.declare(QueueSpec::timeline()).await {
@@ -115,6 +116,7 @@ impl Outbox {
             if sequence <= confirmed {
                 continue;
             }
+            self.declared.get_or_init(|| self.declare()).await;
             let mut wait = RETRY_FIRST;
             while let Err(error) = self.bus.publish(Exchange::Events, event).await {
                 if error.is_permanent() {

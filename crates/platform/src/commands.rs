@@ -147,8 +147,9 @@ impl Platform {
                         .parse::<BuildId>()
                         .map_err(|invalid| Error::field("data.buildId", format!("{invalid}")))?,
                     None => {
-                        let builds = self.store().list_builds(tenant, name, None, 1).await?.items;
-                        builds.into_iter().next().ok_or(Error::NotFound("build"))?.id
+                        let function =
+                            self.cache().function(tenant, name).ok_or(Error::NotFound("function"))?;
+                        self.newest_build(tenant, &function).await?.ok_or(Error::NotFound("build"))?.id
                     }
                 };
                 self.cancel_build(caller, tenant, &id).await?;

@@ -40,12 +40,12 @@ impl Platform {
         let mut running: HashMap<String, tokio::task::JoinHandle<()>> = HashMap::new();
         while !stop.is_cancelled() {
             running.retain(|_, task| !task.is_finished());
-            let owned =
-                self.cache().tenants().into_iter().map(|tenant| (bus::name::dead_letters(&tenant), tenant));
-            for (queue, tenant) in owned.chain([(bus::name::DEAD_LETTERS_UNOWNED.to_owned(), nobody())]) {
-                running.entry(queue.clone()).or_insert_with(|| {
-                    tasks.spawn(self.clone().keep_dead_letters(queue, tenant, stop.clone()))
-                });
+            let owned = self.cache().tenants().into_iter().map(|tenant| bus::name::dead_letters(&tenant));
+            let unowned = [bus::name::DEAD_LETTERS_UNOWNED.to_owned()];
+            for queue in owned.chain(unowned).chain(self.orphans().await) {
+                running
+                    .entry(queue.clone())
+                    .or_insert_with(|| tasks.spawn(self.clone().keep_dead_letters(queue, stop.clone())));
             }
             stop.run_until_cancelled(tokio::time::sleep(LOOK)).await;
         }
@@ -53,13 +53,27 @@ impl Platform {
         tasks.wait().await;
     }
 
-    async fn keep_dead_letters(self, queue: String, tenant: TenantName, stop: CancellationToken) {
+    /// Queues of tenants that are not there (any more): an event may name any, and nobody else takes its letters.
+    async fn orphans(&self) -> Vec<String> {
+        let queues = self.bus().queues().await.unwrap_or_default().into_iter().map(|queue| queue.name);
+        queues.filter(|queue| bus::name::mourner(queue).is_some()).collect()
+    }
+
+    /// Whose letters of this queue are.
+    fn home(&self, queue: &str) -> TenantName {
+        let tenant = bus::name::mourner(queue).flatten();
+        tenant.filter(|tenant| self.cache().tenant(tenant).is_some()).unwrap_or_else(nobody)
+    }
+
+    async fn keep_dead_letters(self, queue: String, stop: CancellationToken) {
         let consume = async {
-            self.bus().declare(QueueSpec::dead_letters(&queue)).await?;
+            if self.home(&queue) != nobody() || queue == bus::name::DEAD_LETTERS_UNOWNED {
+                self.bus().declare(QueueSpec::dead_letters(&queue)).await?;
+            }
             let consumer = self.bus().consume(&queue, PREFETCH).await?;
             let mut letters = std::pin::pin!(consumer.take_until(stop.cancelled_owned()));
             while let Some(delivery) = letters.next().await {
-                self.keep_dead_letter(&queue, &tenant, delivery).await?;
+                self.keep_dead_letter(&queue, delivery).await?;
             }
             Result::<()>::Ok(())
         };
@@ -68,12 +82,12 @@ impl Platform {
         }
     }
 
-    async fn keep_dead_letter(&self, queue: &str, home: &TenantName, delivery: Delivery) -> Result<()> {
+    async fn keep_dead_letter(&self, queue: &str, delivery: Delivery) -> Result<()> {
         let event = &delivery.event;
         let named = tenant_of(event).filter(|tenant| self.cache().tenant(tenant).is_some());
         let tenant = match named {
             Some(tenant) if queue == bus::name::DEAD_LETTERS_UNOWNED => tenant,
-            _ => home.clone(),
+            _ => self.home(queue),
         };
         // Whose queue it died in says more than the subject: a trigger may take events about another function.
         let died_in = delivery.death.as_ref().and_then(|death| bus::name::owner(&death.queue));

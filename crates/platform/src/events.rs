@@ -214,9 +214,8 @@ fn accept(mut event: CloudEvent, tenant: &TenantName) -> Result<CloudEvent> {
     if event.target().is_some_and(|(owner, _)| owner != *tenant) {
         return Err(Error::field("subject", format!("The subject must begin with {tenant}/.")));
     }
-    let event = event.with(extension::TENANT, tenant.as_str());
-    event.check_size()?;
-    Ok(event)
+    event.check_sent_size()?;
+    Ok(event.with(extension::TENANT, tenant.as_str()))
 }
 
 #[cfg(test)]

@@ -87,22 +87,40 @@ async fn one_event_that_can_not_be_stored_stopped_the_timeline() {
     server.stop().await;
 }
 
+const NOBODYS: &str = "/api/v1/tenants/knative-lambda/deadletters";
+
+async fn letter_of_nobody(server: &TestServer) -> Value {
+    let begun = std::time::Instant::now();
+    loop {
+        let ask = server.anonymous(Method::GET, NOBODYS).bearer_auth(&server.running().admin_token);
+        let page: Value = ask.send().await.unwrap().json().await.unwrap();
+        match page["items"].get(0) {
+            Some(letter) => return letter.clone(),
+            None => assert!(begun.elapsed() < crate::harness::PATIENCE, "{page:#}"),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_letter_for_a_tenant_that_is_not_there_waited_for_ever() {
+    let mut server = TestServer::start().await;
+    let poison = json!({
+        "specversion": "1.0", "id": "a\u{0}b", "source": "foreign", "type": "com.acme.x", "subject": "ghost/f",
+    });
+    put_on_the_bus(&mut server, &[poison]).await;
+    let letter = letter_of_nobody(&server).await;
+    assert!(letter["event"]["data"].as_str().unwrap().contains("ghost/f"), "{letter:#}");
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn letters_of_nobody_were_shown_to_the_members_of_the_first_tenant() {
     let mut server = TestServer::start().await;
     let nobodys = json!({"specversion": "1.0", "id": "n-1", "source": "foreign", "type": "com.acme.x"});
     put_on_the_bus(&mut server, &[nobodys]).await;
-    let path = "/api/v1/tenants/knative-lambda/deadletters";
-    let begun = std::time::Instant::now();
-    let letter = loop {
-        let ask = server.anonymous(Method::GET, path).bearer_auth(&server.running().admin_token);
-        let page: Value = ask.send().await.unwrap().json().await.unwrap();
-        match page["items"].get(0) {
-            Some(letter) => break letter.clone(),
-            None => assert!(begun.elapsed() < crate::harness::PATIENCE, "{page:#}"),
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+    let path = NOBODYS;
+    let letter = letter_of_nobody(&server).await;
     assert_eq!(letter["event"]["id"], "n-1");
     assert_eq!(server.get("/deadletters").await["items"], json!([]), "it is not the first tenant's");
     let owner = server.sign_in("owner").await;

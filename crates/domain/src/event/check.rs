@@ -14,6 +14,9 @@ const LONGEST_TYPE: usize = 255;
 const LONGEST: usize = 8 * 1024;
 /// Letters of an extension's name.
 const LONGEST_NAME: usize = 20;
+/// Bytes beyond [`MAX_ATTRIBUTE_BYTES`] for what the platform itself writes on an event on its way: whose it is, how
+/// far it came, who sent it again.
+const ROOM: usize = 4 * 1024;
 /// What a transport adds to each attribute.
 const FRAMING: usize = 16;
 
@@ -113,11 +116,20 @@ impl CloudEvent {
         Ok(())
     }
 
-    /// Whether data and attributes are as small as they have to be.
+    /// Whether data and attributes are as small as a sender has to make them.
+    pub fn check_sent_size(&self) -> Result<(), TooLarge> {
+        self.check_size_within(MAX_ATTRIBUTE_BYTES)
+    }
+
+    /// Whether data and attributes are as small as they have to be everywhere, with what the platform wrote on it.
     pub fn check_size(&self) -> Result<(), TooLarge> {
+        self.check_size_within(MAX_ATTRIBUTE_BYTES + ROOM)
+    }
+
+    fn check_size_within(&self, limit: usize) -> Result<(), TooLarge> {
         let (attributes, data) = (self.attribute_bytes(), self.data_bytes());
-        if attributes > MAX_ATTRIBUTE_BYTES {
-            return Err(TooLarge { data: false, bytes: attributes, limit: MAX_ATTRIBUTE_BYTES });
+        if attributes > limit {
+            return Err(TooLarge { data: false, bytes: attributes, limit });
         }
         if data > MAX_DATA_BYTES {
             return Err(TooLarge { data: true, bytes: data, limit: MAX_DATA_BYTES });

@@ -89,7 +89,7 @@ fn git_url(url: &str) -> Result<(), String> {
 /// `[host[:port]/]path`, as registries name it.
 fn repository(text: &str) -> Result<(), String> {
     let path = match text.split_once('/') {
-        Some((host, path)) if is_host(host) => path,
+        Some((host, path)) if is_host(host) && (host == "localhost" || host.contains(['.', ':'])) => path,
         _ => text,
     };
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
@@ -275,7 +275,7 @@ mod tests {
         for good in ["nginx", "ghcr.io/acme/hello", "localhost:5000/a/b-c.d__e", "127.0.0.1:5000/x"] {
             assert_eq!(repository(good), Ok(()), "{good}");
         }
-        for bad in ["", "a b", "Acme", "ghcr.io/Acme", "a//b", "a/", "/a", "a/b:1", "a@b", "-a"] {
+        for bad in ["", "a b", "Acme", "Acme/x", "ghcr.io/Acme", "a//b", "a/", "/a", "a/b:1", "a@b", "-a"] {
             assert!(repository(bad).is_err(), "{bad}");
         }
         let problems = |image: &str| {

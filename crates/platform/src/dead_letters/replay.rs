@@ -209,6 +209,22 @@ mod tests {
     }
 
     #[test]
+    fn an_event_with_as_many_attributes_as_it_may_have_could_not_be_replayed() {
+        let mut full = letter(0);
+        full.event.extensions.insert("replaycount".to_owned(), 0.into());
+        for number in 0.. {
+            let more = full.event.clone().with(&format!("x{number}"), "x".repeat(1000));
+            if more.check_sent_size().is_err() {
+                break;
+            }
+            full.event = more;
+        }
+        full.event = full.event.with("tenant", "a".repeat(63));
+        let sender = Sender { id: "u".repeat(1024), ..sender(Some(&"j".repeat(36))) };
+        replayed(&full, &sender, None).unwrap().check_size().unwrap();
+    }
+
+    #[test]
     fn what_died_after_ten_replays_is_not_replayed_again() {
         let refused = replayed(&letter(REPLAYS), &sender(None), None).unwrap_err();
         assert!(matches!(refused, Error::Refused { code: "replayed_too_often", .. }), "{refused:?}");

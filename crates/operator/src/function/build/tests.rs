@@ -259,7 +259,7 @@ fn a_build_that_someone_asked_to_end_is_cancelled_with_its_job_or_without() {
 #[test]
 fn a_build_that_waits_for_its_place_can_be_cancelled_and_the_next_request_builds() {
     let mut function = function();
-    let full = Observed { running_builds: 1, ..Observed::default() };
+    let full = Observed { running_builds: 2, ..Observed::default() };
     assert!(matches!(plan(&function, &full), Plan::Queued { .. }));
     let id = BuildId::of(&"hello".parse().unwrap(), "0b7c", 1);
     function.annotations_mut().insert(ANNOTATION_CANCELLED_BUILD.to_owned(), id.to_string());

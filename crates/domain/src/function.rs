@@ -11,6 +11,7 @@ mod resources;
 mod runtime;
 mod scaling;
 mod source;
+mod source_owner;
 mod source_rules;
 mod status;
 mod traffic;

@@ -206,7 +206,7 @@ async fn a_function_that_was_made_anew_inherited_what_its_forerunner_left() {
         assert!(server.post("/functions/hello/invoke", &json!({})).await.status().is_success());
         let log = server.eventually("/functions/hello/logs", |log| {
             let lines = log["lines"].as_array().unwrap();
-            lines.iter().any(|line| line["text"] == word).then(|| lines.len())
+            lines.iter().any(|line| line["text"] == word).then_some(lines.len())
         });
         log.await
     };
@@ -228,7 +228,7 @@ async fn a_function_that_was_made_anew_inherited_what_its_forerunner_left() {
     let builds = server
         .eventually("/functions/hello/builds", |page| {
             let items = page["items"].as_array().unwrap();
-            items.iter().all(|build| build["id"] != old).then(|| items.len())
+            items.iter().all(|build| build["id"] != old).then_some(items.len())
         })
         .await;
     assert_eq!(builds, 1, "its own stays");

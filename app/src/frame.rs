@@ -90,12 +90,13 @@ where
                 Some(tenant) => format!("{} · {tenant}", content.title),
                 None => content.title.clone(),
             };
+            let above = matches!(content.section, Section::Tenants | Section::Trail);
             view! {
                 <Title text=title/>
                 <a class="skip" href="#main">"Skip to content"</a>
                 <Header tenant=tenant.clone() tenants=tenants.clone() section=content.section dead live_after/>
                 <main id="main" tabindex="-1">{outages(&session::outages())}{content.body}</main>
-                {tenant.map(|tenant| view! { <PaletteDialogs tenant tenants function=param("name").and_then(|name| name.parse().ok())/> })}
+                {(tenant.is_some() || above).then(|| view! { <PaletteDialogs tenant tenants function=param("name").and_then(|name| name.parse().ok())/> })}
                 <Enhance/>
             }
         })

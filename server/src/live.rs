@@ -36,7 +36,8 @@ pub(crate) fn router() -> Router<AppState> {
 
 #[derive(Deserialize)]
 struct Which {
-    tenant: TenantName,
+    /// Without one: of all tenants, for administrators.
+    tenant: Option<TenantName>,
     /// Where the page stood when it was read; `Last-Event-ID` is newer.
     after: Option<u64>,
 }
@@ -50,7 +51,7 @@ async fn changes(
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
     let since = last_id(&headers).or(after);
-    let changes = state.platform.changes(&caller, &tenant, since).await.map_err(Refusal::of(&caller))?;
+    let changes = state.platform.changes(&caller, tenant.as_ref(), since).await.map_err(Refusal::of(&caller))?;
     let place = state.streams.take(&credential.key())?;
     let messages = changes.map(|(id, change)| message(Some(id), None, &change));
     Ok(sse(streams::guarded(&state, credential, caller.user, tenant, place, messages)))
@@ -104,7 +105,7 @@ async fn log(
         LogUpdate::Lines(lines) => message(lines.last().map(|line| line.number), None, &lines),
         LogUpdate::State(state) => message(None, Some("state"), &state),
     });
-    Ok(sse(streams::guarded(state, credential, caller.user, tenant, place, messages)))
+    Ok(sse(streams::guarded(state, credential, caller.user, Some(tenant), place, messages)))
 }
 
 fn last_id(headers: &HeaderMap) -> Option<u64> {

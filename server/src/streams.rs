@@ -67,12 +67,13 @@ impl Streams {
     }
 }
 
-/// Ends a stream with the server, with its session, or when its reader's role is gone; holds its place.
+/// Ends a stream with the server, with its session, or when its reader's role is gone; holds its place. Without a
+/// tenant it tells of all, and only administrators read it.
 pub(crate) fn guarded<S>(
     state: &AppState,
     credential: Credential,
     user: User,
-    tenant: TenantName,
+    tenant: Option<TenantName>,
     place: Place,
     messages: S,
 ) -> impl Stream<Item = S::Item> + Send + use<S>
@@ -86,7 +87,7 @@ where
             if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
                 return;
             }
-            if !watched.platform.still_sees(&user, &tenant) || !credential.holds(&watched).await {
+            if !watched.platform.still_sees(&user, tenant.as_ref()) || !credential.holds(&watched).await {
                 return;
             }
         }

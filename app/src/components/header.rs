@@ -32,6 +32,7 @@ pub fn Header(
                     {entry(routes::admin_audit(), "file", "Audit trail", section == Section::Trail)}
                 </nav>
                 <span class="gap"></span>
+                {follow(None, live_after)}
                 {(!own.is_empty()).then(|| preferences(own))}
             })}
             {tenant.map(|tenant| view! {
@@ -42,17 +43,25 @@ pub fn Header(
                     {dead_letters(&tenant, dead, section == Section::DeadLetters)}
                 </nav>
                 <span class="gap"></span>
-                <button type="button" class="live" hidden aria-pressed="false" title="Live updates: press to pause">
-                    <span class="live-dot" aria-hidden="true"></span><span class="live-text" role="status">"Connecting"</span>
-                </button>
-                <Live tenant=tenant.clone() after=live_after/>
-                <button type="button" class="button quiet small find" hidden data-open="palette" aria-keyshortcuts="Control+K Meta+K">
-                    {icon("search")}<span class="label">"Search"</span><kbd>"Ctrl K"</kbd>
-                </button>
+                {follow(Some(tenant.clone()), live_after)}
                 {preferences(routes::preferences(&tenant))}
             })}
         </header>
     }
+}
+
+/// How current the page is, and the way to search: of one tenant, or of all.
+fn follow(tenant: Option<TenantName>, after: u64) -> AnyView {
+    view! {
+        <button type="button" class="live" hidden aria-pressed="false" title="Live updates: press to pause">
+            <span class="live-dot" aria-hidden="true"></span><span class="live-text" role="status">"Connecting"</span>
+        </button>
+        <Live tenant after/>
+        <button type="button" class="button quiet small find" hidden data-open="palette" aria-keyshortcuts="Control+K Meta+K">
+            {icon("search")}<span class="label">"Search"</span><kbd>"Ctrl K"</kbd>
+        </button>
+    }
+    .into_any()
 }
 
 fn preferences(href: String) -> AnyView {

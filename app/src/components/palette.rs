@@ -12,42 +12,22 @@ use crate::{
 /// The two dialogs, and the island that opens them.
 #[component]
 pub fn PaletteDialogs(
-    tenant: TenantName,
+    /// The page's; none on the pages of administrators.
+    tenant: Option<TenantName>,
     /// All that the caller is in.
     tenants: Vec<TenantName>,
     /// The one that the page is about.
     function: Option<FunctionName>,
 ) -> impl IntoView {
-    let home = format!("/t/{tenant}");
-    let commands = [
-        ("Go to functions", format!("{home}/functions"), "g f"),
-        ("Go to events", format!("{home}/events"), "g e"),
-        ("Go to dead letters", format!("{home}/deadletters"), "g d"),
-        ("Failed functions", format!("{home}/functions?phase=Failed"), ""),
-        ("Failed events", format!("{home}/events?status=failed"), ""),
-        ("Event types and their schemas", format!("{home}/events/types"), ""),
-        ("Preferences: colours, shortcuts, sign out", format!("{home}/preferences"), "g p"),
-    ];
-    let forbidden = (!session::may(Permission::Write, &tenant)).then(|| session::needs(Permission::Write));
-    let new = match forbidden {
-        Some(why) => unavailable("New function", why),
-        None => command("New function".to_owned(), routes::new_function(&tenant), "n"),
-    };
-    let of_function = function.into_iter().flat_map(|name| {
-        let tenant = tenant.clone();
-        Tab::ALL.map(move |tab| {
-            command(format!("{name}: {}", tab.label()), routes::function(&tenant, &name, tab), "")
-        })
-    });
+    let admin = session::caller().is_some_and(|caller| caller.user.platform_admin);
+    let above = [("All tenants", routes::admin()), ("Audit trail of all tenants", routes::admin_audit())];
+    let above = above.into_iter().filter(|_| admin).map(|(text, to)| command(text.to_owned(), to, ""));
     let switches = tenants
         .into_iter()
-        .filter(|other| *other != tenant)
+        .filter(|other| tenant.as_ref() != Some(other))
         .map(|other| command(format!("Switch to the tenant {other}"), routes::functions(&other), ""));
-    let items: Vec<AnyView> = of_function
-        .chain([new])
-        .chain(commands.into_iter().map(|(text, href, keys)| command(text.to_owned(), href, keys)))
-        .chain(switches)
-        .collect();
+    let own = tenant.as_ref().map(|tenant| of_tenant(tenant, function)).unwrap_or_default();
+    let items: Vec<AnyView> = own.into_iter().chain(above).chain(switches).collect();
     let rows = [
         ("Ctrl K", "Search and commands (also Cmd K)"),
         ("/", "To the filter of the page"),
@@ -90,6 +70,33 @@ pub fn PaletteDialogs(
         </div>
         <Palette tenant/>
     }
+}
+
+/// What can be done in a tenant, the present function first.
+fn of_tenant(tenant: &TenantName, function: Option<FunctionName>) -> Vec<AnyView> {
+    let home = format!("/t/{tenant}");
+    let commands = [
+        ("Go to functions", format!("{home}/functions"), "g f"),
+        ("Go to events", format!("{home}/events"), "g e"),
+        ("Go to dead letters", format!("{home}/deadletters"), "g d"),
+        ("Failed functions", format!("{home}/functions?phase=Failed"), ""),
+        ("Failed events", format!("{home}/events?status=failed"), ""),
+        ("Event types and their schemas", format!("{home}/events/types"), ""),
+        ("Members", routes::members(tenant), ""),
+        ("Audit trail", routes::audit(tenant), ""),
+        ("Preferences: colours, shortcuts, sign out", format!("{home}/preferences"), "g p"),
+    ];
+    let forbidden = (!session::may(Permission::Write, tenant)).then(|| session::needs(Permission::Write));
+    let new = match forbidden {
+        Some(why) => unavailable("New function", why),
+        None => command("New function".to_owned(), routes::new_function(tenant), "n"),
+    };
+    let of_function = function.into_iter().flat_map(|name| {
+        Tab::ALL
+            .map(|tab| command(format!("{name}: {}", tab.label()), routes::function(tenant, &name, tab), ""))
+    });
+    let commands = commands.into_iter().map(|(text, href, keys)| command(text.to_owned(), href, keys));
+    of_function.chain([new]).chain(commands).collect()
 }
 
 fn command(text: String, to: String, keys: &'static str) -> AnyView {

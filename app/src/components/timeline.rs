@@ -1,8 +1,9 @@
 //! The timeline, drawn: one row per event, an axis of time with ticks, bars for what took time.
 //!
 //! Drawn on the server: rows are links, places are percents of small SVGs, so that the drawing fits every
-//! width. Oldest first, and the box begins at its end: what comes new comes below, nothing moves under
-//! the pointer. The table below it holds the same events.
+//! width. Oldest first, and the box begins at its end. It is current by itself, but waits while pointer or focus
+//! is in it (`data-rest`), so that nothing moves under them. The table below it holds the same events, the newest
+//! when its button is pressed.
 
 use domain::{
     TenantName,
@@ -64,8 +65,9 @@ pub fn timeline(
             id="timeline"
             tabindex="0"
             role="group"
-            aria-label="Timeline; the table below has the same events"
+            aria-label="Timeline, current by itself; the table below has the same events, new ones when its button is pressed"
             data-live=live
+            data-rest=""
         >
             {inner}
         </figure>

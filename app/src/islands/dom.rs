@@ -81,6 +81,8 @@ pub(super) fn search_params() -> String {
 pub(super) enum NoPage {
     /// Nobody is signed in any more.
     SignedOut,
+    /// It is not there any more, or not for this person; with the answer's status.
+    Gone(u16),
     /// Nothing, or something else: it may come another time.
     Failed,
 }
@@ -90,6 +92,9 @@ pub(super) async fn fetch_document(url: &str) -> Result<Document, NoPage> {
     let response = fetched(url).await.ok_or(NoPage::Failed)?;
     if response.status() == 401 || (response.redirected() && response.url().contains("/signed-out")) {
         return Err(NoPage::SignedOut);
+    }
+    if [403, 404].contains(&response.status()) {
+        return Err(NoPage::Gone(response.status()));
     }
     if !response.ok() || response.redirected() {
         return Err(NoPage::Failed);
@@ -110,17 +115,39 @@ async fn parsed(response: &web_sys::Response) -> Option<Document> {
 /// Says once at the top of the page that the session is over. Its link asks for this page again, so that signing in
 /// leads back to it.
 pub(super) fn say_signed_out() {
-    let Some(main) = by_id::<Element>("main").filter(|_| by_id::<Element>("signed-out").is_none()) else {
-        return;
+    let html = "<div><p class=\"notice-title\">You are signed out.</p><p>This page is not current any more. What you typed \
+        into a form is kept in this browser.</p></div><a class=\"button small\" href=\"\">Sign in again</a>";
+    note("signed-out", "alert", "notice warn", html);
+}
+
+/// Says once at the top of the page that what it shows is gone, or not for this person any more.
+pub(super) fn say_gone(status: u16, list: &str) {
+    let text = if status == 403 {
+        "You may not see this any more.</p><p>Your role changed after this page was opened."
+    } else {
+        "This is gone.</p><p>It was deleted, or you are not in its tenant any more. What you see was its last state."
     };
+    let list = if list == "/admin" { ["/", "Go to the functions"] } else { [list, "Go to the list"] };
+    let html = [
+        "<div><p class=\"notice-title\">",
+        text,
+        "</p></div><a class=\"button small\" href=\"",
+        list[0],
+        "\">",
+        list[1],
+        "</a>",
+    ];
+    note("gone", "alert", "notice warn", &html.concat());
+}
+
+/// A note at the top of the page, once.
+pub(super) fn note(id: &str, role: &str, class: &str, html: &str) {
+    let Some(main) = by_id::<Element>("main").filter(|_| by_id::<Element>(id).is_none()) else { return };
     let Ok(note) = document().create_element("div") else { return };
-    note.set_id("signed-out");
-    note.set_class_name("notice warn");
-    set(&note, "role", Some("alert"));
-    note.set_inner_html(
-        "<div><p class=\"notice-title\">You are signed out.</p><p>This page is not current any more. What you typed \
-         into a form is kept in this browser.</p></div><a class=\"button small\" href=\"\">Sign in again</a>",
-    );
+    note.set_id(id);
+    note.set_class_name(class);
+    set(&note, "role", Some(role));
+    note.set_inner_html(html);
     let _ = main.prepend_with_node_1(&note);
 }
 
@@ -173,4 +200,9 @@ impl Debounce {
 /// The text of a JavaScript value.
 pub(super) fn text(value: &JsValue) -> String {
     value.as_string().unwrap_or_default()
+}
+
+/// `1 line`, `2 lines`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

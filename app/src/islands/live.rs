@@ -1,7 +1,8 @@
 //! Keeps a page current: one stream for the page, and new HTML for the regions that changed.
 //!
 //! A region is an element with an id and `data-live="<topics>"`. A region with `data-chip` is not
-//! replaced under the reader's pointer: a button says how many rows are new.
+//! replaced under the reader's pointer: a button says how many rows are new. One with `data-rest` waits
+//! until pointer and focus have left it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,59 +14,77 @@ use std::{
 use domain::TenantName;
 use js_sys::Reflect;
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast as _, closure::Closure};
-use web_sys::{CustomEvent, Element, EventSource, HtmlElement, HtmlInputElement, MessageEvent};
+use wasm_bindgen::JsCast as _;
+use web_sys::{Element, EventSource, MessageEvent};
 
-use super::dom::{self, Debounce, NoPage, all, by_id, everywhere, on, set, show};
+use super::dom::{self, NoPage, by_id, everywhere, on, set, show};
 
+mod region;
 mod version;
 
 /// Seconds between looks while the stream is not available.
 const POLL: u64 = 10;
+/// Milliseconds from a change to the look at it: what comes meanwhile is seen with it.
+const SOON: u64 = 250;
+/// The same when something changed during the last look: a busy tenant is not asked for without a break.
+const BUSY: u64 = 1000;
 
 /// Follows the stream; its state is in the `.live` button of the header, which pauses it.
 #[island]
 pub fn Live(
-    tenant: TenantName,
+    /// Whose changes; without one, those of all.
+    tenant: Option<TenantName>,
     /// Where the stream of changes stood before the page was read.
     after: u64,
 ) -> impl IntoView {
     dom::in_browser(move || {
         if let Some(button) = dom::first(".live") {
-            Stream::start(&tenant, after, &button);
+            Stream::start(tenant.as_ref(), after, &button);
         }
     });
 }
 
 struct Stream {
-    tenant: TenantName,
+    /// Path of what is followed, and of the list that a page which is gone leads to.
+    source_path: String,
+    list: String,
     button: Element,
     /// The last change that was heard of.
     after: RefCell<String>,
     source: RefCell<Option<EventSource>>,
     paused: Cell<bool>,
-    signed_out: Cell<bool>,
+    /// Why nothing more will come, as the button says it.
+    over: Cell<Option<&'static str>>,
     /// The last page that was asked for did not come.
     failed: Cell<bool>,
     dirty: RefCell<HashSet<String>>,
+    /// Regions that changed while someone was at them.
+    resting: RefCell<HashSet<String>>,
+    /// A look is due. Later changes do not put it off, or a busy tenant would never be looked at.
+    due: Cell<bool>,
     /// A page is on its way. One at a time: an older one that came after a newer would stay.
     fetching: Cell<bool>,
-    debounce: Debounce,
 }
 
 impl Stream {
-    fn start(tenant: &TenantName, after: u64, button: &Element) {
+    fn start(tenant: Option<&TenantName>, after: u64, button: &Element) {
+        let (source_path, list) = match tenant {
+            Some(tenant) => (format!("/live?tenant={tenant}&after="), format!("/t/{tenant}/functions")),
+            None => ("/live?after=".to_owned(), "/admin".to_owned()),
+        };
         let stream = Rc::new(Self {
-            tenant: tenant.clone(),
+            source_path,
+            list,
             button: button.clone(),
             after: RefCell::new(after.to_string()),
             source: RefCell::default(),
             paused: Cell::default(),
-            signed_out: Cell::default(),
+            over: Cell::default(),
             failed: Cell::default(),
             dirty: RefCell::default(),
+            resting: RefCell::default(),
+            due: Cell::default(),
             fetching: Cell::default(),
-            debounce: Debounce::default(),
         });
         show(button, true);
         let this = stream.clone();
@@ -74,26 +93,52 @@ impl Stream {
             this.paused.set(paused);
             set(&this.button, "aria-pressed", Some(if paused { "true" } else { "false" }));
             this.say();
-            this.refresh_soon();
+            this.refresh_soon(SOON);
         });
+        let this = stream.clone();
+        // A browser opens six connections to a server, for all of its tabs: one that nobody looks at holds none.
+        on(&document(), "visibilitychange", move |_| {
+            if document().hidden() { this.close() } else { this.connect() }
+        });
+        for region in everywhere("[data-rest]") {
+            for name in ["pointerleave", "focusout"] {
+                let this = stream.clone();
+                on(&region, name, move |_| {
+                    this.dirty.borrow_mut().extend(this.resting.take());
+                    this.refresh_soon(SOON);
+                });
+            }
+        }
         stream.connect();
+    }
+
+    fn close(&self) {
+        if let Some(source) = self.source.take() {
+            source.close();
+        }
+    }
+
+    /// Nothing more will come.
+    fn end(&self, why: &'static str) {
+        self.over.set(Some(why));
+        self.close();
     }
 
     /// The browser resumes a lost stream by itself, but gives up at an answer that is none: then pages are asked
     /// for until the next try.
     fn connect(self: &Rc<Self>) {
-        if self.signed_out.get() {
+        let open = self.source.borrow().as_ref().is_some_and(|it| it.ready_state() != EventSource::CLOSED);
+        if open || self.over.get().is_some() || document().hidden() {
             return;
         }
-        let address = format!("/live?tenant={}&after={}", self.tenant, self.after.borrow());
-        let Ok(source) = EventSource::new(&address) else { return };
+        let Ok(source) = EventSource::new(&[&*self.source_path, &*self.after.borrow()].concat()) else { return };
         *self.source.borrow_mut() = Some(source.clone());
         let this = self.clone();
         on(&source, "open", move |_| this.say());
         let (this, watched) = (self.clone(), source.clone());
         on(&source, "error", move |_| {
             this.say();
-            if watched.ready_state() == EventSource::CLOSED && !this.signed_out.get() {
+            if watched.ready_state() == EventSource::CLOSED && this.over.get().is_none() {
                 this.changed(&["*".to_owned()]);
                 let again = this.clone();
                 set_timeout(move || again.connect(), Duration::from_secs(POLL));
@@ -114,7 +159,7 @@ impl Stream {
     fn say(&self) {
         let state = self.source.borrow().as_ref().map(EventSource::ready_state);
         let (state, text) = match state {
-            _ if self.signed_out.get() => ("off", "Signed out"),
+            _ if self.over.get().is_some() => ("off", self.over.get().unwrap_or_default()),
             _ if self.paused.get() => ("off", "Paused"),
             _ if self.failed.get() => ("off", "Trying again…"),
             Some(EventSource::OPEN) => ("on", "Live"),
@@ -130,55 +175,64 @@ impl Stream {
     }
 
     fn changed(self: &Rc<Self>, topics: &[String]) {
+        let mut any = false;
         for region in everywhere("[data-live]") {
             let wanted = region.get_attribute("data-live").unwrap_or_default();
             let hit = |topic: &String| topic == "*" || wanted.split(' ').any(|word| word == topic);
             if topics.iter().any(hit) {
                 self.dirty.borrow_mut().insert(region.id());
+                any = true;
             }
         }
-        self.refresh_soon();
+        if any {
+            self.refresh_soon(SOON);
+        }
     }
 
-    fn refresh_soon(self: &Rc<Self>) {
-        if self.paused.get() || self.signed_out.get() || self.dirty.borrow().is_empty() {
+    fn stands_still(&self) -> bool {
+        self.paused.get() || self.over.get().is_some() || self.dirty.borrow().is_empty()
+    }
+
+    fn refresh_soon(self: &Rc<Self>, millis: u64) {
+        if self.stands_still() || self.due.replace(true) {
             return;
         }
         let this = self.clone();
-        self.debounce.call(250, move || spawn_local(async move { this.refresh().await }));
+        let look = move || {
+            this.due.set(false);
+            spawn_local(async move { this.refresh().await });
+        };
+        set_timeout(look, Duration::from_millis(millis));
     }
 
     async fn refresh(self: Rc<Self>) {
-        if self.fetching.replace(true) {
+        if self.stands_still() || self.fetching.replace(true) {
             return;
         }
-        while !self.dirty.borrow().is_empty() && self.refresh_once().await {}
+        self.refresh_once().await;
         self.fetching.set(false);
         self.say();
-        if self.failed.get() {
-            let this = self.clone();
-            set_timeout(move || this.refresh_soon(), Duration::from_secs(POLL));
-        }
+        self.refresh_soon(if self.failed.get() { POLL * 1000 } else { BUSY });
     }
 
-    /// Whether the page came; what did not come is asked for again.
-    async fn refresh_once(&self) -> bool {
+    /// What did not come is asked for again.
+    async fn refresh_once(&self) {
         let ids: Vec<String> = self.dirty.borrow_mut().drain().collect();
         let url = window().location().href().unwrap_or_default();
         let page = dom::fetch_document(&url).await;
         self.failed.set(matches!(page, Err(NoPage::Failed)));
         let page = match page {
             Ok(page) => page,
-            Err(no_page) => {
-                self.dirty.borrow_mut().extend(ids);
-                if matches!(no_page, NoPage::SignedOut) {
-                    self.signed_out.set(true);
-                    if let Some(source) = &*self.source.borrow() {
-                        source.close();
-                    }
-                    dom::say_signed_out();
-                }
-                return false;
+            Err(NoPage::Failed) => return self.dirty.borrow_mut().extend(ids),
+            Err(NoPage::SignedOut) => {
+                self.end("Signed out");
+                return dom::say_signed_out();
+            }
+            // It was not there before either, and the page says so already.
+            Err(NoPage::Gone(_)) if dom::first("main > .problem").is_some() => return,
+            Err(NoPage::Gone(status)) => {
+                self.end(if status == 403 { "No access" } else { "Gone" });
+                return dom::say_gone(status, &self.list);
             }
         };
         version::notice(&page);
@@ -186,17 +240,15 @@ impl Stream {
             let (Some(old), Some(new)) = (by_id::<Element>(&id), page.get_element_by_id(&id)) else {
                 continue;
             };
-            if old.has_attribute("data-chip") { offer(&old, new) } else { replace(&old, &new) }
+            if old.has_attribute("data-rest") && region::in_use(&old) {
+                self.resting.borrow_mut().insert(id);
+            } else if old.has_attribute("data-chip") {
+                region::offer(&old, new);
+            } else {
+                region::replace(&old, &new);
+            }
         }
-        swapped();
-        true
-    }
-}
-
-/// Tells the other islands that there is new HTML.
-fn swapped() {
-    if let Ok(event) = CustomEvent::new("kl:swapped") {
-        let _ = document().dispatch_event(&event);
+        region::swapped();
     }
 }
 
@@ -207,72 +259,13 @@ fn topics(json: &str) -> Vec<String> {
     let part = |name: &str| dom::text(&Reflect::get(&change, &name.into()).unwrap_or_default());
     let (kind, function) = (part("kind"), part("function"));
     match kind.as_str() {
-        "log" => Vec::new(),
         "function" => vec!["functions".to_owned(), ["function:", &function].concat()],
-        "build" => vec![["build:", &function].concat(), ["build-id:", &part("build")].concat()],
+        "build" => {
+            let of_function = ["build:", &function].concat();
+            vec!["builds".to_owned(), of_function, ["build-id:", &part("build")].concat()]
+        }
         "deadLetters" => vec!["deadletters".to_owned()],
         "events" if !function.is_empty() => vec!["events".to_owned(), ["events:", &function].concat()],
         _ => vec!["*".to_owned()],
     }
-}
-
-/// Puts new content in place and keeps the focus where it was, and what is ticked.
-fn replace(old: &Element, new: &Element) {
-    if old.inner_html() == new.inner_html() {
-        return;
-    }
-    let focused = document().active_element().filter(|element| old.contains(Some(element)));
-    let href = focused.as_ref().and_then(|element| element.get_attribute("href"));
-    let id = focused.map(|element| element.id()).filter(|id| !id.is_empty());
-    let ticked: Vec<String> = ticks(old).filter(HtmlInputElement::checked).map(|tick| tick.value()).collect();
-    old.set_inner_html(&new.inner_html());
-    for tick in ticks(old).filter(|tick| ticked.contains(&tick.value())) {
-        tick.set_checked(true);
-    }
-    let again = id.and_then(|id| by_id::<HtmlElement>(&id)).or_else(|| {
-        let href = href?;
-        all(old, "a[href]")
-            .into_iter()
-            .find(|a| a.get_attribute("href").as_deref() == Some(&href))?
-            .dyn_into()
-            .ok()
-    });
-    if let Some(element) = again {
-        let _ = element.focus();
-    }
-}
-
-fn ticks(root: &Element) -> impl Iterator<Item = HtmlInputElement> + use<> {
-    all(root, "input[type=checkbox]").into_iter().filter_map(|tick| tick.dyn_into().ok())
-}
-
-/// Says how many rows are new; they come when asked for. Rows that are gone go at once.
-fn offer(old: &Element, new: Element) {
-    let rows =
-        |region: &Element| -> Vec<String> { all(region, "tbody tr").iter().map(Element::id).collect() };
-    let (known, newest) = (rows(old), rows(&new));
-    let count = newest.iter().filter(|id| !known.contains(id)).count();
-    let Some(chip) = by_id::<HtmlElement>(&format!("{}-chip", old.id())) else { return };
-    if count == 0 || known.is_empty() {
-        show(&chip, false);
-        return replace(old, &new);
-    }
-    // Those after the last one that is still there may only have gone to the next page.
-    let last = known.iter().rposition(|id| newest.contains(id)).unwrap_or(0);
-    for gone in known[..last].iter().filter(|id| !newest.contains(id)) {
-        if let Some(row) = by_id::<Element>(gone) {
-            row.remove();
-        }
-    }
-    let word = if count == 1 { "event" } else { "events" };
-    chip.set_text_content(Some(&format!("{count} new {word}")));
-    show(&chip, true);
-    let (region, hidden) = (old.clone(), chip.clone());
-    let take = Closure::<dyn FnMut()>::new(move || {
-        replace(&region, &new);
-        show(&hidden, false);
-        swapped();
-    });
-    chip.set_onclick(Some(take.as_ref().unchecked_ref()));
-    take.forget();
 }

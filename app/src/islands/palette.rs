@@ -13,16 +13,19 @@ use crate::api::session::{Found, search};
 
 /// The keys and what the two dialogs do.
 #[island]
-pub fn Palette(tenant: TenantName) -> impl IntoView {
+pub fn Palette(
+    /// The page's; without one there are no functions to find.
+    tenant: Option<TenantName>,
+) -> impl IntoView {
     dom::in_browser(move || {
         if let Some(root) = dom::first(".dialogs") {
-            start(&root, &tenant);
+            start(&root, tenant);
         }
     });
 }
 
 struct Dialogs {
-    tenant: TenantName,
+    tenant: Option<TenantName>,
     palette: HtmlDialogElement,
     sheet: HtmlDialogElement,
     input: HtmlInputElement,
@@ -32,14 +35,14 @@ struct Dialogs {
     commands: Vec<Element>,
 }
 
-fn start(root: &Element, tenant: &TenantName) {
+fn start(root: &Element, tenant: Option<TenantName>) {
     let (Some(palette), Some(sheet)) = (dom::one(root, ".palette"), dom::one(root, ".sheet")) else { return };
     let (Some(input), Some(list)) = (dom::one(root, "input"), dom::one::<Element>(root, "ul")) else {
         return;
     };
     let Some(status) = dom::one(root, "[role=status]") else { return };
     let commands = all(&list, "li");
-    let dialogs = Rc::new(Dialogs { tenant: tenant.clone(), palette, sheet, input, list, status, commands });
+    let dialogs = Rc::new(Dialogs { tenant, palette, sheet, input, list, status, commands });
 
     let this = dialogs.clone();
     let pending = RefCell::new(false);
@@ -90,14 +93,13 @@ impl Dialogs {
             return;
         }
         let after_g = pending.replace(false);
-        let home = format!("/t/{}", self.tenant);
         match (after_g, event.key().as_str()) {
-            (true, "f") => go(&format!("{home}/functions")),
-            (true, "e") => go(&format!("{home}/events")),
-            (true, "d") => go(&format!("{home}/deadletters")),
-            (true, "p") => go(&format!("{home}/preferences")),
+            (true, "f") => self.go("functions"),
+            (true, "e") => self.go("events"),
+            (true, "d") => self.go("deadletters"),
+            (true, "p") => self.go("preferences"),
             (false, "g") => *pending.borrow_mut() = true,
-            (false, "n") => go(&format!("{home}/new")),
+            (false, "n") => self.go("new"),
             (false, "j") => step(1),
             (false, "k") => step(-1),
             (false, "?") => drop(self.sheet.show_modal()),
@@ -108,6 +110,13 @@ impl Dialogs {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// To a page of the tenant.
+    fn go(&self, page: &str) {
+        if let Some(tenant) = &self.tenant {
+            let _ = window().location().set_href(&["/t/", tenant.as_str(), "/", page].concat());
         }
     }
 
@@ -124,8 +133,9 @@ impl Dialogs {
     }
 
     async fn find(&self) {
+        let Some(tenant) = self.tenant.clone() else { return };
         let text = self.input.value();
-        let found = search(self.tenant.clone(), text.clone()).await;
+        let found = search(tenant.clone(), text.clone()).await;
         if self.input.value() != text {
             return;
         }
@@ -137,7 +147,7 @@ impl Dialogs {
         for Found { name, phase } in found.iter().rev() {
             let Ok(row) = document().create_element("li") else { continue };
             set(&row, "role", Some("option"));
-            let href = format!("/t/{}/functions/{name}", self.tenant);
+            let href = format!("/t/{tenant}/functions/{name}");
             // Names and phases are letters, digits and hyphens: nothing to escape.
             row.set_inner_html(&format!(
                 "<a href=\"{href}\" tabindex=\"-1\"><span>{name}</span><span class=\"quiet-text\">{phase}</span></a>"
@@ -182,10 +192,6 @@ impl Dialogs {
         }
         event.prevent_default();
     }
-}
-
-fn go(path: &str) {
-    let _ = window().location().set_href(path);
 }
 
 /// Whether the key belongs to a field.

@@ -29,6 +29,8 @@ pub(crate) struct Live {
 
 struct Ring {
     next: u64,
+    /// The newest change that is not kept any more.
+    forgotten: u64,
     kept: VecDeque<(u64, Change)>,
 }
 
@@ -36,7 +38,7 @@ impl Live {
     pub(crate) fn new(started: Timestamp) -> Self {
         let next = u64::try_from(started.as_millis()).unwrap_or(0) << 10;
         let (sender, _) = broadcast::channel(BEHIND);
-        Self { ring: Mutex::new(Ring { next: next + 1, kept: VecDeque::new() }), sender }
+        Self { ring: Mutex::new(Ring { next: next + 1, forgotten: next, kept: VecDeque::new() }), sender }
     }
 
     /// Tells every stream of the tenant.
@@ -44,10 +46,16 @@ impl Live {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         let id = ring.next;
         ring.next += 1;
-        if ring.kept.len() == KEPT {
-            ring.kept.pop_front();
+        // Lines come by the dozen each second, and who follows a log resumes by their numbers: kept here, they would
+        // push out what pages resume over.
+        if !matches!(change, Change::Log { .. }) {
+            if ring.kept.len() == KEPT
+                && let Some((oldest, _)) = ring.kept.pop_front()
+            {
+                ring.forgotten = oldest;
+            }
+            ring.kept.push_back((id, change.clone()));
         }
-        ring.kept.push_back((id, change.clone()));
         // Sent under the lock, so that a stream that begins now misses nothing and doubles nothing.
         let _nobody_listens = self.sender.send((id, change));
     }
@@ -65,8 +73,7 @@ impl Live {
         let missed = match since {
             None => Vec::new(),
             Some(since) => {
-                let oldest = ring.kept.front().map_or(ring.next, |(id, _)| *id);
-                if since > newest || since + 1 < oldest {
+                if since > newest || since < ring.forgotten {
                     vec![(newest, Change::Resync)]
                 } else {
                     ring.kept.iter().filter(|(id, _)| *id > since).cloned().collect()
@@ -94,18 +101,24 @@ impl Platform {
         self.live().newest()
     }
 
-    /// Changes of one tenant after the resume id `since` (without it: from now on), each with its id.
+    /// Changes of one tenant, or without one of all, after the resume id `since` (without it: from now on), each with
+    /// its id. New lines of logs are no part: pages would ask for themselves at every print of a function.
     pub async fn changes(
         &self,
         caller: &Caller,
-        tenant: &TenantName,
+        tenant: Option<&TenantName>,
         since: Option<u64>,
     ) -> Result<impl Stream<Item = (u64, Change)> + Send + use<>> {
-        self.authorize_letters(caller, tenant, Permission::Read)?;
-        let tenant = tenant.clone();
+        match tenant {
+            Some(tenant) => self.authorize_letters(caller, tenant, Permission::Read)?,
+            None => self.authorize_admin(caller)?,
+        }
+        let tenant = tenant.cloned();
         Ok(self.live().follow(since).filter(move |(_, change)| {
-            let mine = change.tenant().is_none_or(|owner| *owner == tenant);
-            async move { mine }
+            let owner = change.tenant().zip(tenant.as_ref());
+            let mine = owner.is_none_or(|(owner, tenant)| owner == tenant);
+            let told = mine && !matches!(change, Change::Log { .. });
+            async move { told }
         }))
     }
 }
@@ -146,6 +159,22 @@ mod tests {
         live.tell(change("a"));
         let mut stream = Box::pin(live.follow(Some(read_at)));
         assert_eq!(next(&mut stream).await.1, change("a"));
+    }
+
+    #[tokio::test]
+    async fn a_function_that_prints_pushed_out_what_pages_resume_over() {
+        let live = Live::new(Timestamp::from_millis(1));
+        let read_at = live.newest();
+        live.tell(change("a"));
+        let target = domain::log::LogTarget::Function("a".parse().unwrap());
+        for last in 1..=KEPT as u64 + 2 {
+            live.tell(Change::Log { tenant: "acme".parse().unwrap(), target: target.clone(), last });
+        }
+        let mut stream = Box::pin(live.follow(Some(read_at)));
+        assert_eq!(next(&mut stream).await.1, change("a"));
+        let mut newest = Box::pin(live.follow(Some(live.newest())));
+        live.tell(change("b"));
+        assert_eq!(next(&mut newest).await.1, change("b"));
     }
 
     #[tokio::test]

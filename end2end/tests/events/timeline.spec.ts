@@ -91,6 +91,31 @@ test("the drawing has an axis with ticks and follows new events by itself", asyn
   await expect(page.locator("#timeline a").last()).toBeInViewport();
 });
 
+test("rows of the drawing moved under the pointer", async ({ page, functions, context }) => {
+  await functions.open(name, "events");
+  await expect(page.locator(".live")).toContainText("Live");
+  const rows = page.locator("#timeline a");
+  const before = await rows.count();
+  await rows.last().hover();
+  const place = await rows.last().boundingBox();
+  const other = await context.newPage();
+  await other.goto(`/t/${TENANT}/functions/${name}/test`);
+  await other.getByRole("button", { name: "Send" }).click();
+  await expect(other.locator("#answer")).toContainText("200");
+  await other.close();
+  const chip = page.locator("#events-chip");
+  await expect(chip).toContainText(/new event/);
+  expect(await rows.count()).toBe(before);
+  expect(await rows.last().boundingBox()).toEqual(place);
+  // By keyboard: the pointer stays, the button goes, and the focus goes on with what it brought.
+  await chip.focus();
+  await page.keyboard.press("Enter");
+  await expect(chip).toBeHidden();
+  await expect(page.locator("#events tbody a").first()).toBeFocused();
+  await page.mouse.move(0, 0);
+  await expect.poll(() => rows.count()).toBeGreaterThan(before);
+});
+
 for (const width of [320, 375, 768]) {
   test(`the drawing fits ${width} px, labels included`, async ({ page, functions }) => {
     await page.setViewportSize({ width, height: 740 });

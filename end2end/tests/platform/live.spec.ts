@@ -1,6 +1,7 @@
 import type { Browser, Page } from "@playwright/test";
-import { Functions, TENANT, uniqueName } from "../../pages/functions";
+import { Functions, ofPage, TENANT, uniqueName } from "../../pages/functions";
 import { createBroken, openDeadLetters, send } from "../../pages/events";
+import { look } from "../../pages/tabs";
 import { expect, test } from "../../pages/test";
 
 /** Someone else creates a function meanwhile. */
@@ -65,6 +66,7 @@ test("rows that are gone stayed, and what was ticked was lost with them", async 
   await openDeadLetters(page, name, 2);
   await expect(live(page)).toContainText("Live");
   await page.getByRole("checkbox", { name: `Choose ${name}-1` }).check();
+  await expect(page.locator("[data-chosen]")).toHaveText("1 chosen.");
   const other = await context.newPage();
   await other.goto(`/t/${TENANT}/deadletters?function=${name}`);
   await other.getByRole("checkbox", { name: `Choose ${name}-2` }).check();
@@ -75,4 +77,87 @@ test("rows that are gone stayed, and what was ticked was lost with them", async 
   await other.close();
   await expect(page.locator("#letters tbody tr")).toHaveCount(1);
   await expect(page.getByRole("checkbox", { name: `Choose ${name}-1` })).toBeChecked();
+  await expect(page.locator("[data-chosen]")).toHaveText("All 1 on this page are chosen.");
+  await expect(page.getByRole("checkbox", { name: "Choose all on this page" })).toBeChecked();
+});
+
+test("a page was not looked at again as long as something happened all the time", async ({ page }) => {
+  await page.goto(`/t/${TENANT}/events`);
+  await expect(live(page)).toContainText("Live");
+  const headers = { ...(await ofPage(page)), "content-type": "application/cloudevents+json" };
+  let number = 0;
+  const publish = () => {
+    const data = JSON.stringify({ specversion: "1.0", source: "shop", type: "com.example.tick", id: uniqueName(`tick-${number++}`) });
+    // Without waiting for the answer; those that are on their way at the end go with the page.
+    void page.request.post(`/api/v1/tenants/${TENANT}/events`, { data, headers }).catch(() => undefined);
+  };
+  const busy = setInterval(publish, 100);
+  try {
+    await expect(page.locator("#events-chip")).toContainText(/new event/);
+  } finally {
+    clearInterval(busy);
+  }
+});
+
+test("the seventh tab of the dashboard hung, since the others held all connections of the browser", async ({ page, functions, context }) => {
+  test.setTimeout(120_000);
+  const name = uniqueName("tabs");
+  await functions.create(name, { code: "def handler(event, context):\n    print('said', event['word'])\n    return 1\n" });
+  await functions.waitUntilReady();
+  const tabs: Page[] = [];
+  for (let tab = 0; tab < 7; tab++) {
+    const next = await context.newPage();
+    await next.goto(`/t/${TENANT}/functions/${name}/logs`);
+    await expect(live(next)).toContainText("Live");
+    await look(next, "away");
+    tabs.push(next);
+  }
+  // What happens meanwhile is there when the tab is looked at again, and once.
+  await functions.open(name, "test");
+  await functions.write("body", '{"word": "meanwhile"}');
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(page.locator("#answer")).toContainText("200");
+  const first = tabs[0]!;
+  const line = first.locator(".log-line", { hasText: "said meanwhile" });
+  await expect(line).toHaveCount(0);
+  await look(first, "back");
+  await expect(live(first)).toContainText("Live");
+  await expect(line).toHaveCount(1);
+  await expect(first.locator(".log-state")).toContainText("Streaming");
+  for (const tab of tabs) await tab.close();
+});
+
+test("the pages of a function that someone deleted tried for ever", async ({ page, functions }) => {
+  const name = uniqueName("deleted");
+  await functions.create(name);
+  await functions.waitUntilReady();
+  await expect(live(page)).toContainText("Live");
+  const gone = await page.request.delete(`/api/v1/tenants/${TENANT}/functions/${name}`, { headers: await ofPage(page) });
+  expect(gone.ok(), await gone.text()).toBe(true);
+  await expect(live(page)).toContainText("Gone", { timeout: 45_000 });
+  await expect(page.getByRole("alert")).toContainText("This is gone.");
+  await page.getByRole("link", { name: "Go to the list" }).click();
+  await page.waitForURL(`**/t/${TENANT}/functions`);
+});
+
+test("a page of a tenant that one was taken out of tried for ever", async ({ page }) => {
+  await page.goto(`/t/${TENANT}/functions`);
+  await expect(live(page)).toContainText("Live");
+  await page.route("**/functions", (route) =>
+    route.request().resourceType() === "fetch" ? route.fulfill({ status: 403 }) : route.continue());
+  await elsewhere(page.context().browser()!, uniqueName("unseen"));
+  await expect(live(page)).toContainText("No access");
+  await expect(page.getByRole("alert")).toContainText("You may not see this any more.");
+});
+
+test("the page of all tenants stood still", async ({ page, browser }) => {
+  await page.goto(`/admin?q=${TENANT}`);
+  await expect(live(page)).toContainText("Live");
+  const cell = page.locator(`#tenant-${TENANT} details summary`);
+  const before = Number(await cell.textContent());
+  await cell.click();
+  await elsewhere(browser, uniqueName("counted"));
+  await expect.poll(async () => Number(await cell.textContent())).toBeGreaterThan(before);
+  // What was opened stays open.
+  await expect(page.locator(`#tenant-${TENANT} details`)).toHaveAttribute("open");
 });

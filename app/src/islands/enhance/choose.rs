@@ -5,26 +5,39 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, HtmlInputElement};
 
-use crate::islands::dom::{all, closest, on, one};
+use crate::islands::dom::{all, closest, everywhere, on, one};
 
 /// Keeps the counts current.
 pub(super) fn follow() {
     on(&document(), "change", |event| changed(&event));
+    // Rows came or went, and what was ticked is ticked again.
+    on(&document(), "kl:swapped", |_| {
+        for head in everywhere("[data-choose-all]") {
+            if let Ok(Some(form)) = head.closest("form") {
+                tell(&form);
+            }
+        }
+    });
 }
 
 fn changed(event: &Event) {
     let Some(form) = closest(event, "form") else { return };
-    let Some(head) = one::<HtmlInputElement>(&form, "[data-choose-all]") else { return };
-    let boxes = boxes(&form, &head.get_attribute("data-choose-all").unwrap_or_default());
-    if closest(event, "[data-choose-all]").is_some() {
-        for one in &boxes {
-            one.set_checked(head.checked());
+    if let Some(head) = closest(event, "[data-choose-all]") {
+        for one in boxes(&form, &head) {
+            one.set_checked(head.unchecked_ref::<HtmlInputElement>().checked());
         }
     }
+    tell(&form);
+}
+
+/// How many are chosen, in words and in the head of the table.
+fn tell(form: &Element) {
+    let Some(head) = one::<HtmlInputElement>(form, "[data-choose-all]") else { return };
+    let boxes = boxes(form, &head);
     let chosen = boxes.iter().filter(|one| one.checked()).count();
-    head.set_checked(chosen == boxes.len());
+    head.set_checked(chosen > 0 && chosen == boxes.len());
     head.set_indeterminate(chosen > 0 && chosen < boxes.len());
-    if let Some(place) = one::<Element>(&form, "[data-chosen]") {
+    if let Some(place) = one::<Element>(form, "[data-chosen]") {
         let text = match chosen {
             0 => String::new(),
             _ if chosen == boxes.len() => format!("All {chosen} on this page are chosen."),
@@ -34,7 +47,9 @@ fn changed(event: &Event) {
     }
 }
 
-fn boxes(form: &Element, name: &str) -> Vec<HtmlInputElement> {
-    let found = all(form, &["tbody [name=", name, "]"].concat());
+/// The ticks that the one in the head stands for.
+fn boxes(form: &Element, head: &Element) -> Vec<HtmlInputElement> {
+    let name = head.get_attribute("data-choose-all").unwrap_or_default();
+    let found = all(form, &["tbody [name=", &name, "]"].concat());
     found.into_iter().filter_map(|one| one.dyn_into().ok()).collect()
 }

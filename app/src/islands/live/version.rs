@@ -2,9 +2,9 @@
 //! something is typed, the person decides.
 
 use leptos::prelude::{document, window};
-use web_sys::{Document, Element};
+use web_sys::Document;
 
-use crate::islands::dom::{self, by_id, everywhere, set};
+use crate::islands::dom::{self, everywhere};
 
 /// Script for which the page was loaded again already: a second difference is not worth a loop.
 const TRIED: &str = "kl:version";
@@ -30,16 +30,7 @@ fn script(page: &Document) -> Option<String> {
 }
 
 fn offer() {
-    let Some(main) = by_id::<Element>("main").filter(|_| by_id::<Element>("new-version").is_none()) else {
-        return;
-    };
-    let Ok(note) = document().create_element("div") else { return };
-    note.set_id("new-version");
-    note.set_class_name("notice");
-    set(&note, "role", Some("status"));
-    note.set_inner_html(
-        "<div><p>A newer version of the platform runs. What you typed is kept when the page is loaded again.</p></div>\
-         <a class=\"button small\" href=\"\">Load again</a>",
-    );
-    let _ = main.prepend_with_node_1(&note);
+    let html = "<div><p>A newer version of the platform runs. What you typed is kept when the page is loaded again.</p></div>\
+        <a class=\"button small\" href=\"\">Load again</a>";
+    dom::note("new-version", "status", "notice", html);
 }

@@ -56,7 +56,7 @@ async fn load() -> Result<Content, AppError> {
         {summary(problem.as_ref(), &[("metadata.name", "name")])}
         {nobodys_letters().await}
         {filters(&query)}
-        {content(&query, &page)}
+        <div id="tenants" data-live="functions builds deadletters">{content(&query, &page)}</div>
         {create(problem.as_ref())}
     };
     Ok(Content { title: "All tenants".to_owned(), section: Section::Tenants, body: body.into_any() })
@@ -155,7 +155,7 @@ fn filters(query: &TenantQuery) -> AnyView {
 fn content(query: &TenantQuery, page: &Page<TenantTotals>) -> AnyView {
     if page.items.is_empty() {
         let clear = link_button(routes::admin(), "", "cross", "Clear filters", None);
-        return empty("search", "No tenant matches", "No name and state fits the filters.", clear);
+        return empty("search", "No tenant matches", "No tenant has this name and this state.", clear);
     }
     let head = |text: &'static str, sort: TenantSort, class: &'static str| {
         let present = (query.sort == sort).then_some(query.desc);

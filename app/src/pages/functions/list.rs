@@ -195,7 +195,7 @@ fn content(
         return empty(
             "search",
             "No function matches",
-            "No name, language and phase fits the filters.",
+            "No function has this name, language and phase together.",
             clear,
         );
     }

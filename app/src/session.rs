@@ -55,6 +55,11 @@ impl BuildLogsKept {
     pub fn of_server() -> Self {
         use_context::<Self>().unwrap_or_default()
     }
+
+    /// When the log of a build goes that ended then.
+    pub fn until(self, ended: Option<Timestamp>) -> Option<Timestamp> {
+        Some(ended?.plus_millis(i64::try_from(self.0?.as_millis()).unwrap_or(i64::MAX)))
+    }
 }
 
 /// What the platform stands on and does not answer at present.

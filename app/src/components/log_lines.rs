@@ -3,8 +3,10 @@
 use domain::log::{Level, LogPage, LogState};
 use leptos::prelude::*;
 
-/// The newest lines.
-pub fn log_lines(page: &LogPage) -> AnyView {
+use super::icon::icon;
+
+/// The newest lines, and the way to all of them. `expired`: the day on which they go, or went.
+pub fn log_lines(page: &LogPage, raw: String, expired: Option<&str>) -> AnyView {
     let lines: Vec<_> = page
         .lines
         .iter()
@@ -19,15 +21,23 @@ pub fn log_lines(page: &LogPage) -> AnyView {
             view! { <li class=level value=line.number.to_string() id=format!("L{}", line.number)>{text}</li> }
         })
         .collect();
-    let empty = lines.is_empty().then(|| view! { <p class="quiet-text">{empty_text(page.state)}</p> });
-    view! { <div class="log-plain" data-log-plain="">{empty}<ol>{lines}</ol></div> }.into_any()
+    let empty = lines.is_empty().then(|| view! { <p class="quiet-text">{empty_text(page.state, expired)}</p> });
+    let some = (!lines.is_empty()).then(|| whole_log(raw));
+    view! { <div class="stack" data-log-plain=""><div class="log-plain">{empty}<ol>{lines}</ol></div>{some}</div> }
+        .into_any()
 }
 
-fn empty_text(state: LogState) -> &'static str {
-    match state {
-        LogState::Waiting | LogState::Open => "Waiting for the first line.",
-        LogState::Ended => "It ended without a line.",
-        LogState::Expired => "These lines were removed by the retention.",
+/// A link to all lines as text, also those that a page does not hold.
+pub fn whole_log(raw: String) -> AnyView {
+    view! { <p><a class="button quiet small" href=raw>{icon("file")}"Whole log as text"</a></p> }.into_any()
+}
+
+fn empty_text(state: LogState, expired: Option<&str>) -> String {
+    match (state, expired) {
+        (LogState::Waiting | LogState::Open, _) => "Waiting for the first line.".to_owned(),
+        (LogState::Ended, _) => "It ended without a line.".to_owned(),
+        (LogState::Expired, Some(date)) => format!("This log expired on {date}: its lines were removed."),
+        (LogState::Expired, None) => "This log expired: its lines were removed.".to_owned(),
     }
 }
 

@@ -16,6 +16,8 @@ pub fn LogView(
     stream: String,
     /// Address of the whole text.
     raw: String,
+    /// The day on which its lines go, or went.
+    expired: Option<String>,
     /// Only the lines of this call.
     correlation: Option<String>,
     /// What a screen reader calls it.
@@ -26,7 +28,7 @@ pub fn LogView(
     let download = raw.clone();
     let pressed = if wrap { "true" } else { "false" };
     view! {
-        <div class="log" hidden>
+        <div class="log" hidden data-expired=expired>
             <div class="log-bar" role="toolbar" aria-label="Log tools">
                 <input type="search" class="log-search" placeholder="Search all lines" aria-label="Search all lines"/>
                 <button type="button" class="toggle" data-do="case" aria-pressed="false" title="Match case"><span aria-hidden="true">"Aa"</span><span class="sr">"Match case"</span></button>

@@ -5,6 +5,7 @@ mod address;
 mod controls;
 mod fields;
 mod find;
+mod follow;
 mod groups;
 mod model;
 mod paint;

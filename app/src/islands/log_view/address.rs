@@ -43,6 +43,10 @@ impl Viewer {
         if given.is_some() {
             self.clone().only(given).await;
         }
+        let level = self.model.borrow().level();
+        if level.is_some() {
+            self.clone().only_level(level).await;
+        }
         if !self.search.borrow().text.is_empty() {
             self.clone().find().await;
         }

@@ -32,9 +32,8 @@ impl Viewer {
         if let Some(level) = self.level() {
             let this = self.clone();
             on(&level.clone(), "change", move |_| {
-                this.model.borrow_mut().set_level(level_of(&level.value()));
                 this.write_address();
-                this.draw();
+                spawn_local(this.clone().only_level(level_of(&level.value())));
             });
         }
         if let Some(input) = dom::one::<HtmlInputElement>(&self.root, ".log-search") {

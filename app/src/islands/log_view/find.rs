@@ -12,9 +12,24 @@ pub(super) struct Search {
     pub(super) regex: bool,
 }
 
+/// How far a search is.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Nothing is searched for.
+    #[default]
+    Idle,
+    /// What is searched for is no expression, or not yet.
+    Unreadable,
+    /// Lines are loaded and looked at.
+    Searching,
+    /// All lines were looked at.
+    Done,
+}
+
 /// Numbers of the lines that match, and which of them is the present one.
 #[derive(Default)]
 pub(super) struct Matches {
+    pub(super) progress: Progress,
     /// What they were found with; none without a search.
     pub(super) pattern: Option<RegExp>,
     pub(super) numbers: Vec<u64>,
@@ -52,19 +67,34 @@ pub(super) fn is_match(pattern: &RegExp, text: &str) -> bool {
 }
 
 impl Matches {
-    /// "3 of 41", for the tool bar.
-    pub(super) fn text(&self, searched: bool) -> String {
-        match (searched, self.numbers.len()) {
-            (false, _) => String::new(),
-            (true, 0) => "No lines match".to_owned(),
-            (true, count) => format!("{} of {count}", self.at + 1),
-        }
+    /// "3 of 41", for the tool bar. `whole`: all lines that there are were here to look at.
+    pub(super) fn text(&self, whole: bool) -> String {
+        let text = match (self.progress, self.numbers.len()) {
+            (Progress::Idle, _) => "",
+            (Progress::Unreadable, _) => "This is no expression",
+            (Progress::Searching, _) => "Searching…",
+            (Progress::Done, 0) if whole => "No lines match",
+            (Progress::Done, 0) => "None of the lines that are here match",
+            (Progress::Done, count) => return format!("{} of {count}", self.at + 1),
+        };
+        text.to_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_that_was_not_over_said_that_no_line_matches() {
+        let said = |progress| Matches { progress, ..Matches::default() }.text(true);
+        assert_eq!(said(Progress::Searching), "Searching…");
+        assert_eq!(said(Progress::Unreadable), "This is no expression");
+        assert_eq!(said(Progress::Done), "No lines match");
+        assert_eq!(said(Progress::Idle), "");
+        let partly = Matches { progress: Progress::Done, ..Matches::default() };
+        assert_eq!(partly.text(false), "None of the lines that are here match");
+    }
 
     #[test]
     fn a_text_with_signs_of_expressions_is_searched_as_it_is() {

@@ -168,6 +168,10 @@ impl Model {
         self.rebuild();
     }
 
+    pub(super) fn level(&self) -> Option<Level> {
+        self.level
+    }
+
     /// Characters in a row when lines are wrapped.
     pub(super) fn set_columns(&mut self, columns: Option<usize>) {
         if self.columns != columns {
@@ -190,9 +194,9 @@ impl Model {
         below + self.filtered
     }
 
-    /// Lines of this level or a worse one.
-    pub(super) fn count(&self, least: Level) -> usize {
-        self.counts[least as usize..].iter().sum()
+    /// Warnings and worse, and errors.
+    pub(super) fn bad(&self) -> [usize; 2] {
+        [Level::Warn, Level::Error].map(|least| self.counts[least as usize..].iter().sum())
     }
 
     /// After places moved: groups and counts anew.

@@ -1,15 +1,15 @@
 //! Going to a line: by search, by address, to the first error; and which lines are left out.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
-use domain::log::LogLine;
+use domain::log::{Level, LogLine};
 use js_sys::RegExp;
 use leptos::prelude::window;
 
 use super::{
     dom,
     fields::{self, Field},
-    find::{self, Matches},
+    find::{self, Matches, Progress},
     source::LARGE_PAGE,
     text::Marks,
     viewer::Viewer,
@@ -39,24 +39,40 @@ impl Viewer {
         self.go_to(number);
     }
 
-    /// The first error as the present line; without one, the end.
-    pub(super) fn show_first_error(&self) {
-        let first = self.model.borrow().first_error().map(|at| self.model.borrow().line(at).number);
-        let Some(number) = first else {
-            self.scroll.size(&self.model.borrow());
-            return self.scroll.to_end();
-        };
-        self.paint.borrow_mut().current = Some(number);
-        self.go_to(number);
+    /// The first error of the whole log as the present line; without one, the end.
+    pub(super) async fn show_first_error(self: Rc<Self>) {
+        let here = self.model.borrow().first_error().map(|at| self.model.borrow().line(at).number);
+        let before = if self.whole() { None } else { self.source.first_of(Level::Error).await.ok() };
+        let before = before.and_then(|page| Some(page.lines.first()?.number));
+        match before.or(here) {
+            Some(number) => {
+                self.paint.borrow_mut().current = Some(number);
+                self.clone().reveal(number).await;
+                self.draw();
+            }
+            None => {
+                self.scroll.size(&self.model.borrow());
+                self.scroll.to_end();
+            }
+        }
+    }
+
+    /// Asks how many warnings and errors are among the lines that are not here.
+    pub(super) async fn count_beyond(self: Rc<Self>) {
+        if self.whole() {
+            return;
+        }
+        let mut matched = [0; 2];
+        for (count, level) in matched.iter_mut().zip([Level::Warn, Level::Error]) {
+            *count = self.source.first_of(level).await.map_or(0, |page| page.matched as usize);
+        }
+        let here = self.model.borrow().bad();
+        self.beyond.set([0, 1].map(|at| matched[at].saturating_sub(here[at])));
+        self.tell();
     }
 
     fn first(&self) -> u64 {
         self.model.borrow().first()
-    }
-
-    /// Loads all that is kept, unless a newer turn began.
-    async fn load_all(&self, turn: u32) {
-        self.load_while(|| self.turn.get() == turn).await;
     }
 
     /// Loads all that is kept, as long as that is wanted.
@@ -71,14 +87,19 @@ impl Viewer {
         }
     }
 
-    fn next_turn(&self) -> u32 {
-        self.turn.set(self.turn.get() + 1);
-        self.turn.get()
+    /// Shows only lines of the level that is chosen: of all that are kept, not of those that are here.
+    pub(super) async fn only_level(self: Rc<Self>, least: Option<Level>) {
+        self.model.borrow_mut().set_level(least);
+        self.draw();
+        if least.is_some() {
+            self.load_while(|| self.model.borrow().level() == least).await;
+            self.draw();
+        }
     }
 
     /// Searches every stored line: loads what is not here yet, then looks.
     pub(super) async fn find(self: Rc<Self>) {
-        let turn = self.next_turn();
+        let turn = next(&self.search_turn);
         let search = self.search.borrow().clone();
         let needle = match (search.regex, search.case) {
             (true, _) => String::new(),
@@ -86,18 +107,25 @@ impl Viewer {
             (false, false) => search.text.to_ascii_lowercase(),
         };
         self.paint.borrow_mut().marks = Marks { needle, case: search.case };
-        *self.matches.borrow_mut() = Matches::default();
-        let Some(pattern) = search.pattern() else { return self.draw() };
+        let pattern = search.pattern();
+        let progress = match (&pattern, search.text.is_empty()) {
+            (_, true) => Progress::Idle,
+            (None, false) => Progress::Unreadable,
+            (Some(_), false) => Progress::Searching,
+        };
+        *self.matches.borrow_mut() = Matches { progress, ..Matches::default() };
+        let Some(pattern) = pattern else { return self.draw() };
         self.follow.set(false);
-        self.load_all(turn).await;
+        self.tell();
+        self.load_while(|| self.search_turn.get() == turn).await;
         let (mut numbers, mut at) = (Vec::new(), 0);
-        while self.turn.get() == turn && at < self.model.borrow().len() {
+        while self.search_turn.get() == turn && at < self.model.borrow().len() {
             numbers.extend(self.found_from(at, &pattern));
             at += AT_ONCE;
             dom::breathe().await;
         }
-        if self.turn.get() == turn {
-            *self.matches.borrow_mut() = Matches { pattern: Some(pattern), numbers, at: 0 };
+        if self.search_turn.get() == turn {
+            *self.matches.borrow_mut() = Matches { progress: Progress::Done, pattern: Some(pattern), numbers, at: 0 };
             self.step(0);
         }
     }
@@ -126,23 +154,29 @@ impl Viewer {
 
     /// Leaves out the lines without this field and value, or none.
     pub(super) async fn only(self: Rc<Self>, field: Option<Field>) {
-        let turn = self.next_turn();
+        let turn = next(&self.field_turn);
         self.field.borrow_mut().clone_from(&field);
         if field.is_some() {
-            self.load_all(turn).await;
+            self.load_while(|| self.field_turn.get() == turn).await;
         }
         let mut at = 0;
-        while self.turn.get() == turn && at < self.model.borrow().len() {
+        while self.field_turn.get() == turn && at < self.model.borrow().len() {
             let fits = |line: &LogLine| field.as_ref().is_none_or(|f| fields::has(&line.text, f));
             self.model.borrow_mut().filter(at, at + AT_ONCE, fits);
             at += AT_ONCE;
             dom::breathe().await;
         }
-        if self.turn.get() == turn {
+        if self.field_turn.get() == turn {
             self.model.borrow_mut().rebuild();
             self.draw();
         }
     }
+}
+
+/// The next of the turns that are counted there.
+fn next(turns: &Cell<u32>) -> u32 {
+    turns.set(turns.get() + 1);
+    turns.get()
 }
 
 /// `#L5` or `#L5-L9` of the address.

@@ -13,11 +13,12 @@ use super::{
     dom::{self, show},
     fields::{self, Field},
     find::{self, Matches, Search},
+    follow::{News, follow},
     model::{KEPT, Model},
     paint::Paint,
     scroll::{Scroll, UNIT},
     seek::linked_lines,
-    source::{News, Source},
+    source::{PAGE, Source},
 };
 
 pub(super) struct Viewer {
@@ -28,20 +29,25 @@ pub(super) struct Viewer {
     pub(super) paint: RefCell<Paint>,
     pub(super) search: RefCell<Search>,
     pub(super) matches: RefCell<Matches>,
-    /// Counts searches and filters, so that an older one stops.
-    pub(super) turn: Cell<u32>,
+    /// Counts searches, so that an older one stops.
+    pub(super) search_turn: Cell<u32>,
+    /// The same for filters.
+    pub(super) field_turn: Cell<u32>,
     pub(super) field: RefCell<Option<Field>>,
     pub(super) state: Cell<LogState>,
     pub(super) connected: Cell<bool>,
-    pub(super) signed_out: Cell<bool>,
+    /// Why no stream will come again.
+    pub(super) over: Cell<Option<&'static str>>,
     pub(super) follow: Cell<bool>,
     pub(super) wrap: Cell<bool>,
     /// Lines that came while paused; none when not paused.
     pub(super) buffer: RefCell<Option<Vec<LogLine>>>,
     /// Lines that came while the end was not in view.
     pub(super) unseen: Cell<usize>,
-    /// Number of the oldest line that is kept.
+    /// Number of the oldest line that there is, as far as that is known.
     oldest: Cell<u64>,
+    /// Warnings and errors among the lines that are not here.
+    pub(super) beyond: Cell<[usize; 2]>,
     pub(super) loading: Cell<bool>,
     drawing: Cell<bool>,
 }
@@ -57,16 +63,18 @@ impl Viewer {
             paint: RefCell::default(),
             search: RefCell::default(),
             matches: RefCell::default(),
-            turn: Cell::new(0),
+            search_turn: Cell::new(0),
+            field_turn: Cell::new(0),
             field: RefCell::default(),
             state: Cell::new(LogState::Waiting),
             connected: Cell::new(true),
-            signed_out: Cell::new(false),
+            over: Cell::new(None),
             follow: Cell::new(true),
             wrap: Cell::new(wrap),
             buffer: RefCell::new(None),
             unseen: Cell::new(0),
             oldest: Cell::new(0),
+            beyond: Cell::default(),
             loading: Cell::new(false),
             drawing: Cell::new(false),
             root,
@@ -90,9 +98,8 @@ impl Viewer {
         show(&self.root, true);
         let over = matches!(page.state, LogState::Ended | LogState::Expired);
         self.state.set(page.state);
-        // The lines of one call are few, and all of them are in the first page.
         let first = page.lines.first().map_or(u64::MAX, |line| line.number);
-        self.oldest.set(if self.source.correlation.is_some() { first } else { page.first });
+        self.oldest.set(if page.lines.len() < PAGE as usize { first } else { page.first });
         self.model.borrow_mut().append(page.lines);
         if over {
             self.model.borrow_mut().end();
@@ -107,14 +114,15 @@ impl Viewer {
             Some((from, _)) => self.clone().reveal(from).await,
             // At the first match already.
             None if searched => {}
-            None if over => self.show_first_error(),
+            None if over => self.clone().show_first_error().await,
             None => self.scroll.to_end(),
         }
         self.follow.set(linked.is_none() && !over && !searched);
         self.draw();
+        spawn_local(self.clone().count_beyond());
         if !over {
             let this = self.clone();
-            self.source.follow(page.last, move |news| this.hear(news));
+            follow(self.source.clone(), page.last, move |news| this.hear(news));
         }
     }
 
@@ -136,16 +144,17 @@ impl Viewer {
                 if matches!(state, LogState::Ended | LogState::Expired) {
                     self.model.borrow_mut().end();
                     if self.follow.replace(false) {
-                        self.show_first_error();
+                        spawn_local(self.clone().show_first_error());
                     }
                 }
             }
             News::Connected => self.connected.set(true),
             News::Lost => self.connected.set(false),
-            News::SignedOut => {
-                self.signed_out.set(true);
+            News::Over(401) => {
+                self.over.set(Some("Signed out"));
                 dom::say_signed_out();
             }
+            News::Over(_) => self.over.set(Some("This log is gone")),
         }
         self.draw_soon();
         let waiting = self.buffer.borrow().as_ref().and_then(|buffer| buffer.last().map(|line| line.number));
@@ -171,21 +180,29 @@ impl Viewer {
         }
     }
 
+    /// Whether there is no older line that could be loaded.
+    pub(super) fn whole(&self) -> bool {
+        let model = self.model.borrow();
+        model.first() <= self.oldest.get().max(1) || model.len() >= KEPT
+    }
+
     /// Loads one page of older lines; false when there are none.
     pub(super) async fn older(&self, limit: u32) -> bool {
-        let first = self.model.borrow().first();
-        if self.loading.get() || first <= self.oldest.get().max(1) || self.model.borrow().len() >= KEPT {
+        if self.loading.get() || self.whole() {
             return false;
         }
+        let first = self.model.borrow().first();
         self.loading.set(true);
         let page = self.source.before(first, limit).await;
         self.loading.set(false);
         let Ok(page) = page else { return false };
-        let some = !page.lines.is_empty();
+        let (some, last) = (!page.lines.is_empty(), page.lines.len() < limit as usize);
         let grown = {
             let mut model = self.model.borrow_mut();
-            let (lines, height) = (model.len(), model.rows().height());
+            let (lines, height, known) = (model.len(), model.rows().height(), model.bad());
             model.prepend(page.lines);
+            let [now, beyond] = [model.bad(), self.beyond.get()];
+            self.beyond.set([0, 1].map(|at| beyond[at].saturating_sub(now[at] - known[at])));
             if let Some(field) = &*self.field.borrow() {
                 let added = model.len() - lines;
                 model.filter(0, added, |line| fields::has(&line.text, field));
@@ -193,6 +210,9 @@ impl Viewer {
             }
             model.rows().height().saturating_sub(height)
         };
+        if last {
+            self.oldest.set(self.model.borrow().first());
+        }
         // Height first; then what was in view stays where it was.
         self.scroll.size(&self.model.borrow());
         self.scroll.view.set_scroll_top(self.scroll.view.scroll_top() + (grown * UNIT) as i32);

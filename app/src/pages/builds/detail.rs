@@ -31,9 +31,7 @@ use crate::{
 fn kept(build: &Build) -> AnyView {
     let Some(age) = BuildLogsKept::of_server().0 else { return ().into_any() };
     let days = age.as_secs() / 86_400;
-    let until =
-        build.finished_at.map(|end| end.plus_millis(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)));
-    match until {
+    match BuildLogsKept(Some(age)).until(build.finished_at) {
         None => view! { <p class="hint">{format!("Kept for {days} days after the build ends.")}</p> }.into_any(),
         Some(until) if until > session::now() => {
             view! { <p class="hint">{format!("Kept for {days} days, until ")}{full(until)}"."</p> }.into_any()
@@ -90,7 +88,7 @@ async fn load() -> Result<Content, AppError> {
         <section class="stack" id="build-log">
             <h2>"Log"</h2>
             {kept(&build)}
-            {log(&tenant, &target, format!("Log of build {}", build.number), None, lines)}
+            {log(&tenant, &target, format!("Log of build {}", build.number), None, build.finished_at, lines)}
         </section>
     };
     Ok(Content::functions(format!("Build {} · {name}", build.number), body))
@@ -145,7 +143,7 @@ fn head(tenant: &TenantName, build: &Build) -> AnyView {
                     <div><dt>"Attempt"</dt><dd>{build.attempt}</dd></div>
                     {digest}
                     <div>
-                        <dt>"Started by"</dt>
+                        <dt>"What led to it"</dt>
                         <dd><a href=format!("{}?correlation={}", routes::events(tenant), routes::encode(build.correlation_id.as_str()))>"Events of this deployment"</a></dd>
                     </div>
                 </dl>

@@ -10,6 +10,9 @@ use crate::{
     routes::{self, Tab},
 };
 
+/// What the store's limits of a function's log are in words.
+const KEPT: &str = "The newest 100,000 lines are kept, at most 50 MiB of them.";
+
 /// `/t/:tenant/functions/:name/logs`
 #[component]
 pub fn LogsPage() -> impl IntoView {
@@ -36,7 +39,7 @@ async fn load() -> Result<Content, AppError> {
     });
     let body = view! {
         {function_head(&detail, Some(Tab::Logs))}
-        <section class="stack">{one_call}{log(&tenant, &target, format!("Log of {name}"), correlation, page)}</section>
+        <section class="stack">{one_call}<p class="hint">{KEPT}</p>{log(&tenant, &target, format!("Log of {name}"), correlation, None, page)}</section>
     };
     Ok(Content::functions(format!("{name} · Logs"), body))
 }

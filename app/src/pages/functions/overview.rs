@@ -95,7 +95,7 @@ async fn newest_log(tenant: &TenantName, build: &Build) -> AnyView {
                 <h2>{format!("Log of build {}", build.number)}</h2>
                 <a href=routes::build(tenant, &build.function, &build.id)>"Build details"{icon("right")}</a>
             </div>
-            {log(tenant, &target, format!("Log of build {}", build.number), None, page)}
+            {log(tenant, &target, format!("Log of build {}", build.number), None, build.finished_at, page)}
         </section>
     }
     .into_any()

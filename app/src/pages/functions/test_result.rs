@@ -54,7 +54,7 @@ pub(super) async fn test_result(tenant: &TenantName, name: &FunctionName, result
         </section>
         <section class="card">
             <div class="section-head"><h2>"Log of this call"</h2><a href=log_page>"Open in Logs"{icon("right")}</a></div>
-            {log(tenant, &target, "Log of this call".to_owned(), Some(call), logs)}
+            {log(tenant, &target, "Log of this call".to_owned(), Some(call), None, logs)}
             <p><a href=chain>"Events of this call"{icon("right")}</a></p>
         </section>
     }

@@ -95,7 +95,7 @@ fn groups_are_found_when_their_older_lines_come_later() {
 fn a_level_hides_lines_and_counts_them() {
     let mut model = build();
     model.set_level(Some(Level::Error));
-    assert_eq!((model.hidden(), model.count(Level::Error)), (3, 1));
+    assert_eq!((model.hidden(), model.bad()), (3, [1, 1]));
     assert_eq!(model.rows().all(), [Row::Head(0), Row::Head(2), Row::Line(2)]);
 }
 
@@ -132,7 +132,7 @@ fn shown_fields_take_a_unit_each() {
 #[test]
 fn the_oldest_lines_go_when_there_are_too_many() {
     let mut model = Model::new(false);
-    let many = (1..=(KEPT + KEPT / 10 + 1) as u64).map(|number| says(number, ""));
+    let many = (1..=(KEPT + KEPT / 10 + 1) as u64).map(|number| line(number, None, Level::Warn));
     model.append(many.collect());
-    assert_eq!((model.len(), model.count(Level::Debug)), (KEPT, KEPT));
+    assert_eq!((model.len(), model.bad()), (KEPT, [KEPT, 0]));
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -23,6 +23,8 @@ export interface Platform {
   url: string;
   dataDir: string;
   signInLink: string;
+  /** Another sign-in link, as the command beside the running server prints it. */
+  link(...words: string[]): Promise<string>;
   /** Ends it as a power cut does. */
   kill(): Promise<void>;
   /** Starts it again on the same ports and data. */
@@ -68,6 +70,11 @@ export async function startPlatform(more: Record<string, string> = {}): Promise<
     url: `http://127.0.0.1:${listen}`,
     dataDir,
     signInLink: await start(),
+    link: (...words) =>
+      new Promise((resolve, reject) => {
+        const all = ["sign-in-link", ...words, "--data-dir", dataDir, "--public-url", `http://127.0.0.1:${listen}`];
+        execFile(binary, all, { env: { PATH: process.env.PATH } }, (error, text) => (error ? reject(error) : resolve(text.trim())));
+      }),
     kill: () => end("SIGKILL"),
     startAgain: async () => void (await start()),
     stop: async () => {

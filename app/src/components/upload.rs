@@ -17,8 +17,8 @@ pub fn Upload(
     let present = !upload.is_empty() && receipt.is_empty();
     view! {
         <div class="upload">
-            <input type="hidden" name="upload" value=upload/>
-            <input type="hidden" name="receipt" value=receipt.clone()/>
+            <input type="hidden" name="upload" value=upload data-draft-too=""/>
+            <input type="hidden" name="receipt" value=receipt data-draft-too=""/>
             <div class="drop" hidden>
                 <p><strong>"Drop an archive here"</strong>", or "<button type="button" class="button small">"Choose a file"</button></p>
                 <p class="hint">"zip, tar, tar.gz or tar.zst, at most 50 MiB and 10,000 files"</p>
@@ -32,6 +32,6 @@ pub fn Upload(
             <p class="upload-again" hidden><button type="button" class="button small">"Try again"</button></p>
             <div class="found" role="status">{present.then_some("An archive is uploaded and will be used.")}</div>
         </div>
-        <UploadArea url receipt/>
+        <UploadArea url/>
     }
 }

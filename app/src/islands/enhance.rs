@@ -30,7 +30,12 @@ pub fn Enhance() -> impl IntoView {
             reveal();
         });
         on(&document, "click", |event| clicked(&event));
-        on(&document, "submit", |event| busy(&event));
+        on(&document, "submit", |event| {
+            busy(&event);
+            if closest(&event, "[action='/sign-out']").is_some() {
+                draft::sign_out();
+            }
+        });
         on(&document, "keydown", |event| {
             let escape =
                 event.dyn_ref::<web_sys::KeyboardEvent>().is_some_and(|event| event.key() == "Escape");

@@ -32,12 +32,10 @@ const LIMIT: f64 = 50.0 * 1024.0 * 1024.0;
 pub fn UploadArea(
     /// Where the archive goes.
     url: String,
-    /// What was found in the archive that is there already, as JSON.
-    receipt: String,
 ) -> impl IntoView {
     dom::in_browser(move || {
         if let Some(root) = dom::first(".upload") {
-            Area::start(&root, &url, &receipt);
+            Area::start(&root, &url);
         }
     });
 }
@@ -57,7 +55,7 @@ struct Area {
 }
 
 impl Area {
-    fn start(root: &Element, url: &str, receipt: &str) {
+    fn start(root: &Element, url: &str) {
         let area = Rc::new(Self {
             root: root.clone(),
             url: url.to_owned(),
@@ -73,8 +71,15 @@ impl Area {
             return;
         };
         show(&drop, true);
-        if let Ok(receipt) = serde_json::from_str::<UploadReceipt>(receipt) {
-            area.tell(&receipt);
+        area.tell_kept();
+        if let Some(receipt) = area.field("receipt") {
+            let this = area.clone();
+            // A draft came back, and with it the archive.
+            on(&receipt, "kl:set", move |_| this.tell_kept());
+        }
+        if let Ok(Some(form)) = root.closest("form") {
+            let this = area.clone();
+            on(&form, "submit", move |event| this.hold_back(&event));
         }
         if let Some(button) = area.part(".drop button") {
             let file = file.clone();
@@ -128,6 +133,42 @@ impl Area {
         }
     }
 
+    /// What was found in the archive that the form has.
+    fn tell_kept(&self) {
+        let receipt = self.field("receipt").map(|field| field.value()).unwrap_or_default();
+        if let Ok(receipt) = serde_json::from_str::<UploadReceipt>(&receipt) {
+            self.tell(&receipt);
+        }
+    }
+
+    /// A form that went off now would break the upload off, and go without the archive.
+    fn hold_back(&self, event: &Event) {
+        let waits = self.part(".progress").is_some_and(|part| !part.has_attribute("hidden"));
+        // Not when the code comes from elsewhere: then the upload is not in view.
+        if waits && self.root.client_height() > 0 {
+            event.prevent_default();
+            // Nor does the button say that it works.
+            event.stop_immediate_propagation();
+            self.say(".upload-error", "The archive is still on its way. Wait until it is there, or cancel it.");
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<HtmlInputElement> {
+        dom::one(&self.root, &["input[name=", name, "]"].concat())
+    }
+
+    /// What the form sends of the archive; it is part of the form's draft.
+    fn keep(&self, upload: &str, receipt: &str) {
+        for (name, value) in [("upload", upload), ("receipt", receipt)] {
+            if let Some(field) = self.field(name) {
+                field.set_value(value);
+            }
+        }
+        if let (Ok(Some(form)), Ok(event)) = (self.root.closest("form"), Event::new("input")) {
+            let _ = form.dispatch_event(&event);
+        }
+    }
+
     fn part(&self, selector: &str) -> Option<Element> {
         dom::one(&self.root, selector)
     }
@@ -169,6 +210,8 @@ impl Area {
             );
         }
         self.idle("");
+        // The one before is not what the form is about any more, whatever becomes of this one.
+        self.keep("", "");
         self.say(".found", "");
         self.language.set(None);
         self.show_part(".drop", false);
@@ -247,12 +290,7 @@ impl Area {
         let text = request.response_text().ok().flatten().unwrap_or_default();
         if let Ok(receipt) = serde_json::from_str::<UploadReceipt>(&text) {
             self.idle("");
-            for (name, value) in [("upload", &receipt.id), ("receipt", &text)] {
-                if let Some(field) = dom::one::<HtmlInputElement>(&self.root, &format!("input[name={name}]"))
-                {
-                    field.set_value(value);
-                }
-            }
+            self.keep(&receipt.id, &text);
             Self::choose(&receipt);
             return self.tell(&receipt);
         }

@@ -1,4 +1,5 @@
-import { uniqueName } from "../../pages/functions";
+import { TENANT, uniqueName } from "../../pages/functions";
+import { startPlatform } from "../../server";
 import { expect, test } from "../../pages/test";
 
 test("what is typed stays over a reload, also when an instance came or went meanwhile", async ({ page, functions, context }) => {
@@ -85,4 +86,55 @@ test("taking the newer version brought the older text back over it", async ({ pa
   await expect(page.locator("html[data-hydrated]")).toBeAttached();
   await expect(page.getByText(NOTICE)).toHaveCount(0);
   await expect(area).toHaveValue(/maxReplicas: 6/);
+});
+
+test("after a function was made from its manifest, the next new one began with its name", async ({ page, functions }) => {
+  const name = uniqueName("from-yaml");
+  await functions.openForm();
+  await expect(page.locator("html[data-hydrated]")).toBeAttached();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByRole("button", { name: "Edit as YAML" }).click();
+  await expect(page.locator("#yaml-form")).toBeVisible();
+  await page.locator("#yaml-form").getByRole("button", { name: /Create/ }).click();
+  await page.waitForURL(`**/functions/${name}**`);
+  await functions.openForm();
+  await expect(page.locator("html[data-hydrated]")).toBeAttached();
+  await expect(page.getByText(NOTICE)).toHaveCount(0);
+  await expect(page.getByLabel("Name", { exact: true })).toHaveValue("");
+});
+
+test("the next person in the same browser got the drafts of the one before", async ({ page }) => {
+  test.setTimeout(120_000);
+  const platform = await startPlatform();
+  const link = (who: string) => platform.link("--as", who);
+  const name = page.getByLabel("Name", { exact: true });
+  const open = async () => {
+    await page.goto(`${platform.url}/t/${TENANT}/new`);
+    await expect(page.locator("html[data-hydrated]")).toBeAttached();
+  };
+  page.on("dialog", (dialog) => void dialog.accept());
+  try {
+    await page.goto(await link("developer"));
+    await open();
+    await name.fill("of-developer");
+    // The session ends without a sign-out, and someone else signs in: the draft is neither's to see nor lost.
+    await page.context().clearCookies();
+    await page.goto(await link("owner"));
+    await open();
+    await expect(page.getByText(NOTICE)).toHaveCount(0);
+    await expect(name).toHaveValue("");
+    await page.context().clearCookies();
+    await page.goto(await link("developer"));
+    await open();
+    await expect(page.getByText(NOTICE)).toBeVisible();
+    await expect(name).toHaveValue("of-developer");
+    // Who signs out leaves nothing behind.
+    await page.goto(`${platform.url}/t/${TENANT}/preferences`);
+    await expect(page.locator("html[data-hydrated]")).toBeAttached();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL("**/signed-out**");
+    expect(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("kl:draft:")))).toEqual([]);
+  } finally {
+    await platform.stop();
+  }
 });

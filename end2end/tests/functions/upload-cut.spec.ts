@@ -61,3 +61,14 @@ test("an upload that gave up is sent again by hand without choosing the file aga
   await again.click();
   await expect(page.locator(".found")).toContainText("large.tar.gz", { timeout: 45_000 });
 });
+
+test("a form that went off during the upload broke it off and said that there is none", async ({ page }) => {
+  await upload(page);
+  await page.getByLabel("Name", { exact: true }).fill("too-early");
+  await page.getByRole("button", { name: "Create and build" }).click();
+  await expect(page.locator(".upload-error")).toContainText("The archive is still on its way.");
+  await expect(page).toHaveURL(new RegExp(`/t/${TENANT}/new`));
+  await expect(page.getByRole("button", { name: "Create and build" })).toBeEnabled();
+  await expect(page.locator(".found")).toContainText("large.tar.gz: 2 files, Python", { timeout: 45_000 });
+  await expect(page.locator(".upload-error")).toHaveText("");
+});

@@ -1,5 +1,5 @@
 import { tarGz } from "../../pages/archive";
-import { uniqueName } from "../../pages/functions";
+import { TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 const FILES = {
@@ -67,4 +67,46 @@ test("the archive is not lost when another field is wrong", async ({ page, funct
   await page.getByRole("button", { name: "Create and build" }).click();
   await page.waitForURL(`**/functions/${name}**`);
   await functions.waitUntilReady();
+});
+
+test("what was found in an archive of one file counted files", async ({ page, functions }) => {
+  await functions.openForm();
+  await page.getByText("Upload an archive").click();
+  await page.locator("input[type=file]").first().setInputFiles(tarGz("single.tar.gz", { "main.py": "def handler(event):\n    return 1\n" }).path);
+  await expect(page.locator(".found-title")).toHaveText("single.tar.gz: 1 file, Python");
+});
+
+test("a second archive that was refused left the first one in the form, which no longer showed it", async ({ page, functions }) => {
+  const name = uniqueName("second");
+  await functions.openForm();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByText("Upload an archive").click();
+  const input = page.locator("input[type=file]").first();
+  await input.setInputFiles(tarGz("first.tar.gz", FILES).path);
+  await expect(page.locator(".found")).toContainText("first.tar.gz");
+  await input.setInputFiles({ name: "notes.zip", mimeType: "application/zip", buffer: Buffer.from("not a zip at all") });
+  await expect(page.locator(".upload-error")).toContainText(/archive|zip/i);
+  await expect(page.locator(".found")).toHaveText("");
+  await page.getByRole("button", { name: "Create and build" }).click();
+  await expect(page.locator("#errors")).toContainText("Upload an archive first");
+  await expect(page).toHaveURL(new RegExp(`/t/${TENANT}/new`));
+});
+
+test("a reload kept all of the form but the archive", async ({ page, functions }) => {
+  const name = uniqueName("reload");
+  page.on("dialog", (dialog) => void dialog.accept());
+  await functions.openForm();
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByText("Upload an archive").click();
+  await page.locator("input[type=file]").first().setInputFiles(tarGz("again.tar.gz", FILES).path);
+  await expect(page.locator(".found")).toContainText("again.tar.gz");
+  await page.reload();
+  await expect(page.getByText("What you typed before is here again.")).toBeVisible();
+  await expect(page.locator(".found")).toContainText("again.tar.gz");
+  await page.getByRole("button", { name: "Create and build" }).click();
+  await page.waitForURL(`**/functions/${name}**`);
+  // What was taken is no draft any more.
+  await functions.openForm();
+  await expect(page.locator("html[data-hydrated]")).toBeAttached();
+  await expect(page.getByText("What you typed before is here again.")).toHaveCount(0);
 });

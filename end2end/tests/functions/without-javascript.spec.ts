@@ -1,5 +1,5 @@
 import { tarGz } from "../../pages/archive";
-import { uniqueName } from "../../pages/functions";
+import { TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 test.use({ javaScriptEnabled: false });
@@ -48,4 +48,46 @@ test("an upload lost what was typed and said nothing when it was refused", async
   await kept();
   await page.getByRole("button", { name: "Create and build" }).click();
   await page.waitForURL(`**/functions/${name}**`);
+});
+
+test("the list is sorted and filtered without JavaScript", async ({ page, functions }) => {
+  const stem = uniqueName("sorted");
+  for (const letter of ["a", "b"]) await functions.create(`${stem}-${letter}`);
+  await functions.openList();
+  await page.getByLabel("Part of the name").fill(stem);
+  await page.getByLabel("Language").selectOption({ label: "Python" });
+  await page.getByRole("button", { name: "Apply" }).click();
+  const names = page.locator("#functions tbody a.row-link");
+  await expect(names).toHaveText([`${stem}-a`, `${stem}-b`]);
+  await page.getByRole("columnheader", { name: "Name" }).getByRole("link").click();
+  await expect(names).toHaveText([`${stem}-b`, `${stem}-a`]);
+  await page.getByLabel("Language").selectOption({ label: "Node.js" });
+  await page.getByRole("button", { name: "Apply" }).click();
+  await expect(page.getByRole("heading", { name: "No function matches" })).toBeVisible();
+  await page.getByRole("main").getByRole("link", { name: "Clear filters" }).last().click();
+  await expect(page).toHaveURL(new RegExp(`/t/${TENANT}/functions$`));
+});
+
+test("events are filtered and read without JavaScript", async ({ page, functions }) => {
+  const name = uniqueName("plainevents");
+  await functions.create(name);
+  await functions.open(name, "events");
+  await page.getByLabel("Type", { exact: true }).selectOption({ label: "Function created" });
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.waitForURL(/type=/);
+  await expect(page.locator("#events tbody tr")).toHaveCount(1);
+  await page.locator("#events tbody a").click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Function created");
+  await expect(page.getByRole("main")).toContainText("io.knative.lambda");
+});
+
+test("preferences are saved without JavaScript", async ({ page }) => {
+  await page.goto(`/t/${TENANT}/preferences`);
+  await page.getByRole("radio", { name: "Dark" }).check({ force: true });
+  await page.getByLabel("Wrap long log lines").check();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("status")).toContainText("Saved in this browser.");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await page.goto(`/t/${TENANT}/preferences`);
+  await expect(page.getByLabel("Wrap long log lines")).toBeChecked();
 });

@@ -1,5 +1,6 @@
 //! Drafts: what was typed into a form with `data-draft` survives a reload, a lost session and a
-//! closed tab, until the form was taken or the draft is thrown away.
+//! closed tab, until the form was taken, the draft is thrown away, or its writer signs out. A draft belongs to the
+//! person: who signs in next in the same browser does not get it.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -17,8 +18,10 @@ const SENT: &str = "kl:sent";
 pub(super) fn keep() {
     let taken = ["created=", "saved=", "deployed="].iter().any(|word| dom::search_params().contains(word));
     if taken && let Some(key) = dom::stored(SENT) {
-        dom::store(&key, None);
-        dom::store(SENT, None);
+        // The form of a new function and its manifest are two views of one draft.
+        for key in [key.replace(":new-yaml:", ":new:"), key.replace(":new:", ":new-yaml:"), SENT.to_owned()] {
+            dom::store(&key, None);
+        }
     }
     for form in everywhere("form[data-draft]") {
         if let Ok(form) = form.dyn_into::<HtmlFormElement>() {
@@ -36,8 +39,26 @@ pub(super) fn discard() {
     }
 }
 
+/// What the keys of this person's drafts begin with.
+fn mine() -> String {
+    let user = document().document_element().and_then(|root| root.get_attribute("data-user"));
+    ["kl:draft:", &user.unwrap_or_default(), ":"].concat()
+}
+
 fn key_of(form: &Element) -> String {
-    format!("kl:draft:{}", form.get_attribute("data-draft").unwrap_or_default())
+    [mine(), form.get_attribute("data-draft").unwrap_or_default()].concat()
+}
+
+/// Throws all drafts of this person away.
+pub(super) fn sign_out() {
+    let Ok(Some(storage)) = window().local_storage() else { return };
+    let keys = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok()?);
+    // First all keys: they move while some are removed.
+    for key in keys.collect::<Vec<_>>() {
+        if key.starts_with(&mine()) {
+            dom::store(&key, None);
+        }
+    }
 }
 
 fn follow(form: HtmlFormElement) {
@@ -77,7 +98,7 @@ fn follow(form: HtmlFormElement) {
 fn fields(form: &Element) -> Vec<Element> {
     all(
         form,
-        "input[name]:not([type=hidden]):not([type=file]):not([type=password]),textarea[name],select[name]",
+        "input[name]:not([type=hidden]):not([type=file]):not([type=password]),[data-draft-too],textarea[name],select[name]",
     )
 }
 

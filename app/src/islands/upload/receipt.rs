@@ -31,7 +31,8 @@ impl Area {
             "<p class=\"found-title\"></p><ul class=\"found-notes\"></ul><ul class=\"found-files\"></ul>",
         );
         let kind = receipt.language.map_or("no known language", |language| language.label());
-        let title = format!("{}: {} files, {}", receipt.filename, receipt.file_count, kind);
+        let files = dom::count(receipt.file_count as usize, "file");
+        let title = [&*receipt.filename, ": ", &*files, ", ", kind].concat();
         if let Some(line) = dom::one::<Element>(&place, ".found-title") {
             line.set_text_content(Some(&title));
         }

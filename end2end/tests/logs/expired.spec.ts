@@ -17,19 +17,15 @@ test("a log whose lines are gone says since when, with and without JavaScript", 
     await page.getByRole("main").locator("tbody a").first().click();
     await expect(page.locator(".log-state")).toContainText("Ended");
     const build = page.url();
-
-    await platform.kill();
-    // It ended long ago; old lines are looked for at the start.
+    // It ended long ago, and the retention came by.
     inDatabase(
       platform,
-      "UPDATE logs SET updated_at = 1 WHERE kind = 'build'",
+      "DELETE FROM log_lines WHERE log IN (SELECT log FROM logs WHERE kind = 'build')",
+      "UPDATE logs SET state = 'expired', first = last + 1, bytes = 0, updated_at = 1 WHERE kind = 'build'",
       "UPDATE builds SET build = json_set(build, '$.finishedAt', '2026-01-02T03:04:05.000Z')",
     );
-    await platform.startAgain();
-    await expect(async () => {
-      await page.goto(build);
-      await expect(page.locator(".log-state")).toContainText("This log expired on 2026-02-01: its lines were removed", { timeout: 1_000 });
-    }).toPass({ timeout: 60_000 });
+    await page.reload();
+    await expect(page.locator(".log-state")).toContainText("This log expired on 2026-02-01: its lines were removed");
 
     const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await page.context().storageState() });
     const without = await plain.newPage();

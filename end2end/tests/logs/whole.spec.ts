@@ -38,7 +38,7 @@ test("a level saw only the lines that were loaded, and said that there are no ot
   await expect(page.locator("option[value=error]")).toHaveText("Errors (1)");
   await page.getByLabel("Least level").selectOption("error");
   await expect(row(page, "the early error")).toBeVisible();
-  await expect(page.locator(".log-notice")).toContainText(/5\d\d\d lines are hidden by the level\.$/);
+  await expect(page.locator(".log-notice-text")).toHaveText(/^5\d\d\d lines are hidden by the level\.$/);
   await expect(page.locator("option[value=error]")).toHaveText("Errors (1)");
   await page.goto(`/t/${TENANT}/functions/${name}/logs?level=error`);
   await expect(row(page, "the early error")).toBeVisible();

@@ -157,7 +157,7 @@ const pages: [string, string, string][] = [
     - slider "Begin of the stretch"
     - slider "End of the stretch"
     - button "Zoom in"
-  - group "Timeline; the table below has the same events":
+  - group /^Timeline, current by itself/:
     - list:
       - listitem:
         - link "Function created"

@@ -51,7 +51,8 @@ async fn changes(
     headers: HeaderMap,
 ) -> Answer<impl IntoResponse> {
     let since = last_id(&headers).or(after);
-    let changes = state.platform.changes(&caller, tenant.as_ref(), since).await.map_err(Refusal::of(&caller))?;
+    let changes =
+        state.platform.changes(&caller, tenant.as_ref(), since).await.map_err(Refusal::of(&caller))?;
     let place = state.streams.take(&credential.key())?;
     let messages = changes.map(|(id, change)| message(Some(id), None, &change));
     Ok(sse(streams::guarded(&state, credential, caller.user, tenant, place, messages)))

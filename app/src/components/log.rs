@@ -6,7 +6,11 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{log_lines::{log_lines, whole_log}, log_view::LogView, problem::panel_problem};
+use super::{
+    log_lines::{log_lines, whole_log},
+    log_view::LogView,
+    problem::panel_problem,
+};
 use crate::{
     AppError, routes,
     session::{BuildLogsKept, Look},

@@ -21,7 +21,8 @@ pub fn log_lines(page: &LogPage, raw: String, expired: Option<&str>) -> AnyView 
             view! { <li class=level value=line.number.to_string() id=format!("L{}", line.number)>{text}</li> }
         })
         .collect();
-    let empty = lines.is_empty().then(|| view! { <p class="quiet-text">{empty_text(page.state, expired)}</p> });
+    let empty =
+        lines.is_empty().then(|| view! { <p class="quiet-text">{empty_text(page.state, expired)}</p> });
     let some = (!lines.is_empty()).then(|| whole_log(raw));
     view! { <div class="stack" data-log-plain=""><div class="log-plain">{empty}<ol>{lines}</ol></div>{some}</div> }
         .into_any()

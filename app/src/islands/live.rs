@@ -97,9 +97,13 @@ impl Stream {
         });
         let this = stream.clone();
         // A browser opens six connections to a server, for all of its tabs: one that nobody looks at holds none.
-        on(&document(), "visibilitychange", move |_| {
-            if document().hidden() { this.close() } else { this.connect() }
-        });
+        on(
+            &document(),
+            "visibilitychange",
+            move |_| {
+                if document().hidden() { this.close() } else { this.connect() }
+            },
+        );
         for region in everywhere("[data-rest]") {
             for name in ["pointerleave", "focusout"] {
                 let this = stream.clone();
@@ -131,7 +135,9 @@ impl Stream {
         if open || self.over.get().is_some() || document().hidden() {
             return;
         }
-        let Ok(source) = EventSource::new(&[&*self.source_path, &*self.after.borrow()].concat()) else { return };
+        let Ok(source) = EventSource::new(&[&*self.source_path, &*self.after.borrow()].concat()) else {
+            return;
+        };
         *self.source.borrow_mut() = Some(source.clone());
         let this = self.clone();
         on(&source, "open", move |_| this.say());

@@ -149,7 +149,10 @@ impl Area {
             event.prevent_default();
             // Nor does the button say that it works.
             event.stop_immediate_propagation();
-            self.say(".upload-error", "The archive is still on its way. Wait until it is there, or cancel it.");
+            self.say(
+                ".upload-error",
+                "The archive is still on its way. Wait until it is there, or cancel it.",
+            );
         }
     }
 

@@ -88,7 +88,8 @@ async fn log(
             LogUpdate::Lines(lines) => Some(Ok::<_, Infallible>(text(&lines))),
             LogUpdate::State(_) => None,
         });
-        let texts = streams::guarded(state, credential, caller.user.clone(), Some(tenant.clone()), place, texts);
+        let texts =
+            streams::guarded(state, credential, caller.user.clone(), Some(tenant.clone()), place, texts);
         let body = Body::from_stream(texts);
         return Ok(plain(body));
     }

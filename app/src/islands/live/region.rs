@@ -16,7 +16,8 @@ pub(super) fn swapped() {
 /// Whether the pointer or the focus is in it.
 pub(super) fn in_use(region: &Element) -> bool {
     let focused = document().active_element();
-    region.matches(":hover").unwrap_or(false) || focused.is_some_and(|element| region.contains(Some(&element)))
+    region.matches(":hover").unwrap_or(false)
+        || focused.is_some_and(|element| region.contains(Some(&element)))
 }
 
 /// Puts new content in place and keeps the focus where it was, what is ticked, and what was opened.

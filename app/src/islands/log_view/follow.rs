@@ -45,8 +45,7 @@ struct Follower<F> {
 
 /// Follows the log after line `number`.
 pub(super) fn follow(source: Source, number: u64, tell: impl Fn(News) -> u64 + 'static) {
-    let follower =
-        Rc::new(Follower { source, tell, stream: RefCell::default(), over: Cell::default() });
+    let follower = Rc::new(Follower { source, tell, stream: RefCell::default(), over: Cell::default() });
     let this = follower.clone();
     on(&document(), "visibilitychange", move |_| {
         if document().hidden() {

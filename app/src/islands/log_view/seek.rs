@@ -125,7 +125,8 @@ impl Viewer {
             dom::breathe().await;
         }
         if self.search_turn.get() == turn {
-            *self.matches.borrow_mut() = Matches { progress: Progress::Done, pattern: Some(pattern), numbers, at: 0 };
+            *self.matches.borrow_mut() =
+                Matches { progress: Progress::Done, pattern: Some(pattern), numbers, at: 0 };
             self.step(0);
         }
     }

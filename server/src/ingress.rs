@@ -1,8 +1,7 @@
 //! `POST /events`: CloudEvents over HTTP, in all modes: binary, structured, batched.
 
 use axum::{
-    Json, Router,
-    body::Bytes,
+    Router,
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode, header},
     routing::post,
@@ -17,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     auth::Signed,
+    extract::{Bytes, Json},
     problem::{Answer, Refusal},
     state::AppState,
 };
@@ -29,7 +29,7 @@ pub(crate) fn router() -> Router<AppState> {
         State(state): State<AppState>,
         Signed(caller): Signed,
         headers: HeaderMap,
-        body: Bytes,
+        Bytes(body): Bytes,
     ) -> Answer<(StatusCode, Json<Value>)> {
         take_in(&state, &caller, None, &headers, &body).await
     }

@@ -15,6 +15,7 @@ mod commands;
 pub mod config;
 mod data_folder;
 mod error;
+mod extract;
 mod gateway;
 mod health;
 mod image_store;

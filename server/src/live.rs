@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension, Router,
-    extract::{Path, Query, State},
+    extract::State,
     http::HeaderMap,
     response::{
         IntoResponse,
@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use crate::{
     auth::{Credential, Signed},
+    extract::{Path, Query},
     problem::{Answer, Refusal},
     state::AppState,
     streams,

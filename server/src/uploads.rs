@@ -1,9 +1,9 @@
 //! Files that go up and down: archives of code.
 
 use axum::{
-    Json, Router,
+    Router,
     body::Body,
-    extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::IntoResponse,
@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use crate::{
     auth::{Signed, csrf},
+    extract::{Json, Path, Query},
     problem::{Answer, Refusal},
     state::AppState,
 };
@@ -143,7 +144,9 @@ async fn without_file(
         Some(Ok(receipt)) => {
             // What an earlier archive was has no place beside the new one.
             fields.retain(|(name, _)| !matches!(name.as_str(), "upload" | "receipt"));
+            let found = serde_json::to_string(&receipt).unwrap_or_default();
             fields.push(("upload".to_owned(), receipt.id));
+            fields.push(("receipt".to_owned(), found));
             None
         }
         Some(Err(refusal)) => Some(refusal.title().to_owned()),

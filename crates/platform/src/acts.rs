@@ -1,6 +1,7 @@
 //! Everything that changes something, as the audit trail tells it: one line per act, so that this page is
 //! the list of all of them. The work itself is in the file of its noun.
 
+use bytes::Bytes;
 use domain::{
     BuildId, FunctionName, TenantName,
     deadletter::{DeadLetterFilter, Replay, ReplayJob, ReplayState},
@@ -100,10 +101,23 @@ impl Platform {
         caller: &Caller,
         tenant: &TenantName,
         name: &FunctionName,
+        mut request: InvokeRequest,
+    ) -> Result<InvokeResult> {
+        let body = Bytes::from(std::mem::take(&mut request.body));
+        self.invoke_with(caller, tenant, name, request, body).await
+    }
+
+    /// The same with a body that need not be text, in the place of the request's.
+    pub async fn invoke_with(
+        &self,
+        caller: &Caller,
+        tenant: &TenantName,
+        name: &FunctionName,
         request: InvokeRequest,
+        body: Bytes,
     ) -> Result<InvokeResult> {
         let act = Act { caller, tenant, action: "invocation.invoke", object: name.as_str() };
-        self.audited(act, self.invoke_now(caller, tenant, name, request)).await
+        self.audited(act, self.invoke_now(caller, tenant, name, request, body)).await
     }
 
     /// Sends the event of a dead letter to its function once more, with other data when some is given.

@@ -102,11 +102,12 @@ impl Platform {
         tenant: &TenantName,
         name: &FunctionName,
         request: InvokeRequest,
+        body: Bytes,
     ) -> Result<InvokeResult> {
         self.authorize(caller, tenant, Permission::Invoke)?;
         self.cache().function(tenant, name).ok_or(Error::NotFound("function"))?;
         let correlation = caller.correlation_id.to_string();
-        let mut request = outgoing(request, &correlation)?;
+        let mut request = outgoing(&request, body, &correlation)?;
         let started = self.now();
         self.announce(&mut request, Trigger::Test);
         let call = async {
@@ -280,8 +281,8 @@ fn about(
         .with(extension::CORRELATION, call.correlation_id.as_str())
 }
 
-fn outgoing(request: InvokeRequest, correlation: &str) -> Result<http::Request<Bytes>> {
-    if request.body.len() > SENT {
+fn outgoing(request: &InvokeRequest, body: Bytes, correlation: &str) -> Result<http::Request<Bytes>> {
+    if body.len() > SENT {
         return Err(Error::refused(
             413,
             "body_too_large",
@@ -304,7 +305,7 @@ fn outgoing(request: InvokeRequest, correlation: &str) -> Result<http::Request<B
     builder
         .header(http::header::CONTENT_TYPE, &request.content_type)
         .header("x-correlation-id", correlation)
-        .body(Bytes::from(request.body))
+        .body(body)
         .map_err(|error| Error::field("request", format!("This is not a request that can be sent: {error}.")))
 }
 
@@ -346,7 +347,7 @@ mod tests {
             ("X-Correlation-Id".into(), "forged".into()),
             ("X-Mine".into(), "kept".into()),
         ];
-        let sent = outgoing(request, "c-1").unwrap();
+        let sent = outgoing(&request, Bytes::from("{}"), "c-1").unwrap();
         assert_eq!(sent.headers()["x-correlation-id"], "c-1");
         assert_eq!(sent.headers()["x-mine"], "kept");
         assert!(!sent.headers().contains_key("host") && !sent.headers().contains_key("cookie"));
@@ -355,6 +356,6 @@ mod tests {
     #[test]
     fn a_path_that_is_no_path_is_a_field_error() {
         let request = InvokeRequest { path: "http://169.254.169.254/".into(), ..InvokeRequest::json("{}") };
-        assert!(matches!(outgoing(request, "c"), Err(Error::Invalid(_))));
+        assert!(matches!(outgoing(&request, Bytes::new(), "c"), Err(Error::Invalid(_))));
     }
 }

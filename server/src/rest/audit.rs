@@ -1,8 +1,7 @@
 //! The audit trail: a page of it, or all of it as a file.
 
 use axum::{
-    Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
@@ -16,6 +15,7 @@ use serde_json::json;
 
 use crate::{
     auth::Signed,
+    extract::{Json, Path, Query},
     problem::{Answer, Refusal},
     state::AppState,
 };

@@ -1,15 +1,12 @@
 //! Builds.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use domain::{BuildId, Cursor, FunctionName, Page, TenantName, build::Build};
 
 use super::functions::PageQuery;
 use crate::{
     auth::Signed,
+    extract::{Json, Path, Query},
     problem::{Answer, Refusal},
     state::AppState,
 };

@@ -1,8 +1,8 @@
 //! The code of a function, as an archive: up, which deploys it, and down.
 
 use axum::{
-    Json, Router,
-    extract::{DefaultBodyLimit, Path, Query, Request, State},
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
     http::StatusCode,
     response::IntoResponse,
     routing::put,
@@ -18,6 +18,7 @@ use serde::Deserialize;
 use super::Operation;
 use crate::{
     auth::Signed,
+    extract::{Json, Path, Query},
     problem::{Answer, Refusal},
     state::AppState,
     uploads,

@@ -1,10 +1,6 @@
 //! Dead letters.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use domain::{
     Cursor, FunctionName, Page, TenantName,
     deadletter::{DeadLetter, DeadLetterFilter, FailureKind},
@@ -15,6 +11,7 @@ use serde_json::Value;
 
 use crate::{
     auth::Signed,
+    extract::{Json, Path, Query},
     problem::{Answer, Refusal},
     state::AppState,
 };

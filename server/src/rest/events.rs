@@ -1,9 +1,7 @@
 //! Events.
 
 use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
 };
 use domain::{
@@ -15,6 +13,7 @@ use serde_json::Value;
 
 use crate::{
     auth::Signed,
+    extract::{Bytes, Json, Path, Query},
     ingress,
     problem::{Answer, Refusal},
     state::AppState,
@@ -68,7 +67,7 @@ pub(crate) async fn publish(
     Signed(caller): Signed,
     Path(tenant): Path<TenantName>,
     headers: HeaderMap,
-    body: Bytes,
+    Bytes(body): Bytes,
 ) -> Answer<(StatusCode, Json<Value>)> {
     ingress::take_in(&state, &caller, Some(&tenant), &headers, &body).await
 }

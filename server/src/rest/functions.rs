@@ -1,8 +1,7 @@
 //! Functions as manifests.
 
 use axum::{
-    Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::IntoResponse,
 };
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 use super::manifest_body::manifest;
 use crate::{
     auth::Signed,
+    extract::{Json, Path, Query, Text},
     problem::{Answer, Refusal},
     state::AppState,
 };
@@ -44,7 +44,7 @@ pub(crate) async fn create(
     Signed(caller): Signed,
     Path(tenant): Path<TenantName>,
     headers: HeaderMap,
-    body: String,
+    Text(body): Text,
 ) -> Answer {
     let created = state.platform.apply_manifest(&caller, &tenant, None, &body).await;
     manifest(&headers, StatusCode::CREATED, &created.map_err(Refusal::of(&caller))?)
@@ -65,7 +65,7 @@ pub(crate) async fn replace(
     Signed(caller): Signed,
     Path((tenant, function)): Path<(TenantName, FunctionName)>,
     headers: HeaderMap,
-    body: String,
+    Text(body): Text,
 ) -> Answer {
     let written = state.platform.apply_manifest(&caller, &tenant, Some(&function), &body).await;
     manifest(&headers, StatusCode::OK, &written.map_err(Refusal::of(&caller))?)
@@ -76,7 +76,7 @@ pub(crate) async fn change(
     Signed(caller): Signed,
     Path((tenant, function)): Path<(TenantName, FunctionName)>,
     headers: HeaderMap,
-    body: String,
+    Text(body): Text,
 ) -> Answer {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind =

@@ -1,8 +1,7 @@
 //! Calls.
 
 use axum::{
-    Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, header},
 };
 use domain::{
@@ -13,6 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     auth::Signed,
+    extract::{Bytes, Json, Path, Query},
     problem::{Answer, Refusal},
     state::AppState,
 };
@@ -30,7 +30,7 @@ pub(crate) async fn invoke(
     Path((tenant, function)): Path<(TenantName, FunctionName)>,
     Query(how): Query<How>,
     headers: HeaderMap,
-    body: String,
+    Bytes(body): Bytes,
 ) -> Answer<Json<InvokeResult>> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let passed = headers
@@ -38,12 +38,12 @@ pub(crate) async fn invoke(
         .filter(|(name, _)| name.as_str().starts_with("ce-"))
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
     let request = InvokeRequest {
-        body,
         content_type: content_type.unwrap_or("application/json").to_owned(),
         headers: passed.collect(),
         method: how.method.unwrap_or_else(|| "POST".to_owned()),
         path: how.path.unwrap_or_else(|| "/".to_owned()),
+        ..InvokeRequest::json("")
     };
-    let result = state.platform.invoke(&caller, &tenant, &function, request).await;
+    let result = state.platform.invoke_with(&caller, &tenant, &function, request, body).await;
     result.map(Json).map_err(Refusal::of(&caller))
 }

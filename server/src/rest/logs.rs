@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 
 use axum::{
-    Extension, Json, Router,
+    Extension, Router,
     body::Body,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -22,6 +22,7 @@ use serde::Deserialize;
 use super::builds::of_function;
 use crate::{
     auth::{Credential, Signed},
+    extract::{Json, Path, Query},
     problem::{Answer, Refusal},
     state::AppState,
     streams,

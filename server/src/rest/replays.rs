@@ -1,10 +1,6 @@
 //! Many dead letters at once: groups, plans, replay jobs, discarding.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use domain::{
     TenantName,
     deadletter::{DeadLetterFilter, DeadLetterGroup, Replay, ReplayJob, ReplayPlan, ReplayState},
@@ -13,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     auth::Signed,
+    extract::{Json, Path},
     problem::{Answer, Refusal},
     state::AppState,
 };

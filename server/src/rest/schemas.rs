@@ -1,12 +1,12 @@
 //! Schemas of events' data, and whether some data fits.
 
-use axum::{Json, extract::Path};
 use domain::event::{EventType, check_data, schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
     auth::Signed,
+    extract::{Json, Path},
     problem::{Answer, Refusal},
 };
 

@@ -1,8 +1,7 @@
 //! Tenants as manifests.
 
 use axum::{
-    Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::IntoResponse,
 };
@@ -15,6 +14,7 @@ use serde_json::{Value, json};
 use super::manifest_body::manifest;
 use crate::{
     auth::Signed,
+    extract::{Json, Path, Query, Text},
     problem::{Answer, Refusal},
     state::AppState,
 };
@@ -30,7 +30,7 @@ pub(crate) async fn create(
     State(state): State<AppState>,
     Signed(caller): Signed,
     headers: HeaderMap,
-    body: String,
+    Text(body): Text,
 ) -> Answer {
     let created = state.platform.create_tenant(&caller, &body).await.map_err(Refusal::of(&caller))?;
     manifest(&headers, StatusCode::CREATED, &created)
@@ -51,7 +51,7 @@ pub(crate) async fn replace(
     Signed(caller): Signed,
     Path(tenant): Path<TenantName>,
     headers: HeaderMap,
-    body: String,
+    Text(body): Text,
 ) -> Answer {
     let written = state.platform.replace_tenant(&caller, &tenant, &body).await;
     manifest(&headers, StatusCode::OK, &written.map_err(Refusal::of(&caller))?)

@@ -19,4 +19,5 @@ mod oidc;
 mod outage;
 mod process;
 mod tenants;
+mod unreadable;
 mod uploads;

@@ -82,6 +82,9 @@ pub struct CloudEvent {
     pub extensions: BTreeMap<String, Value>,
 }
 
+/// What stands in the place of a value that the platform does not show.
+pub const REDACTED: &str = "[redacted]";
+
 /// Extension attributes that the platform sets.
 pub mod extension {
     /// One per user intention.

@@ -12,7 +12,7 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::{Error, Platform, Result, dispatcher::hops};
+use crate::{Error, Platform, Result, dispatcher::hops, redaction::Redact as _};
 
 /// What the types of the platform begin with.
 const OWN: &str = "io.knative.lambda.";
@@ -32,7 +32,8 @@ impl Platform {
         limit: Option<u32>,
     ) -> Result<Page<EventRecord>> {
         self.authorize(caller, tenant, Permission::Read)?;
-        Ok(self.store().list_events(tenant, filter, cursor.as_ref(), page::limit(limit)).await?)
+        let page = self.store().list_events(tenant, filter, cursor.as_ref(), page::limit(limit)).await?;
+        Ok(Page { items: page.items.redacted(), ..page })
     }
 
     /// How many events happened when; none when there are none.
@@ -55,7 +56,8 @@ impl Platform {
         position: i64,
     ) -> Result<EventRecord> {
         self.authorize(caller, tenant, Permission::Read)?;
-        self.store().get_event(tenant, position).await?.ok_or(Error::NotFound("event"))
+        let found = self.store().get_event(tenant, position).await?.ok_or(Error::NotFound("event"))?;
+        Ok(found.redacted())
     }
 
     /// All events of one intention, oldest first.
@@ -66,7 +68,7 @@ impl Platform {
         correlation: &CorrelationId,
     ) -> Result<Vec<EventRecord>> {
         self.authorize(caller, tenant, Permission::Read)?;
-        Ok(self.store().event_chain(tenant, correlation.as_str()).await?)
+        Ok(self.store().event_chain(tenant, correlation.as_str()).await?.redacted())
     }
 
     /// Takes an event in; when it returns, the event survives a crash. Gives the event as it was accepted.

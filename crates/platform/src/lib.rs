@@ -37,6 +37,7 @@ mod preferences;
 mod preflight;
 mod preview;
 mod recorder;
+mod redaction;
 mod retention;
 mod runtimes;
 mod saved_tests;

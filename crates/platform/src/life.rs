@@ -10,7 +10,7 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::{Error, Platform, Result};
+use crate::{Error, Platform, Result, redaction::Redact as _};
 
 impl Platform {
     /// What became of an event.
@@ -43,10 +43,10 @@ impl Platform {
         Ok(EventLife {
             triggers: self.triggers(tenant, event),
             tries,
-            answers,
-            replays: self.store().list_replays(tenant, &event.source, &event.id).await?,
-            dead_letters,
-            record,
+            answers: answers.redacted(),
+            replays: self.store().list_replays(tenant, &event.source, &event.id).await?.redacted(),
+            dead_letters: dead_letters.redacted(),
+            record: record.redacted(),
         })
     }
 

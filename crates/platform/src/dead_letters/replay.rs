@@ -10,7 +10,10 @@ use domain::{
 };
 use serde_json::Value;
 
-use crate::{Error, Platform, Result};
+use crate::{
+    Error, Platform, Result,
+    redaction::{Redact as _, restore},
+};
 
 /// Replays of one event at most: what died so often is not a matter of luck.
 const REPLAYS: i64 = 10;
@@ -26,7 +29,9 @@ impl Platform {
         limit: Option<u32>,
     ) -> Result<Page<DeadLetter>> {
         self.authorize_letters(caller, tenant, Permission::Read)?;
-        Ok(self.store().list_dead_letters(tenant, filter, cursor.as_ref(), page::limit(limit)).await?)
+        let page =
+            self.store().list_dead_letters(tenant, filter, cursor.as_ref(), page::limit(limit)).await?;
+        Ok(Page { items: page.items.redacted(), ..page })
     }
 
     /// One dead letter.
@@ -37,7 +42,7 @@ impl Platform {
         position: i64,
     ) -> Result<DeadLetter> {
         self.authorize_letters(caller, tenant, Permission::Read)?;
-        self.dead_letter(tenant, position).await
+        Ok(self.dead_letter(tenant, position).await?.redacted())
     }
 
     /// Sends the event of a dead letter to its function once more, with other data when some is given;
@@ -52,10 +57,16 @@ impl Platform {
     ) -> Result<CloudEvent> {
         self.authorize_letters(caller, tenant, Permission::Invoke)?;
         let letter = self.dead_letter(tenant, position).await?;
+        let data = data.map(|mut edited| {
+            if let Some(original) = &letter.event.data {
+                restore(&mut edited, original);
+            }
+            edited
+        });
         let record = self.send_again(letter, &Sender::of(caller), data).await?;
         self.store().finish_replays(tenant, std::slice::from_ref(&record), None).await?;
         self.live().tell(Change::DeadLetters { tenant: tenant.clone() });
-        Ok(record.event)
+        Ok(record.event.redacted())
     }
 
     /// Sends the event of a dead letter to the queue that it died in. Who calls this takes the letter from the
@@ -96,7 +107,7 @@ impl Platform {
         event: &CloudEvent,
     ) -> Result<Vec<ReplayRecord>> {
         self.authorize_letters(caller, tenant, Permission::Read)?;
-        Ok(self.store().list_replays(tenant, &event.source, &event.id).await?)
+        Ok(self.store().list_replays(tenant, &event.source, &event.id).await?.redacted())
     }
 
     /// Throws a dead letter away.

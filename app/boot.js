@@ -12,3 +12,13 @@ for (const island of document.querySelectorAll("leptos-island")) {
   await app[island.dataset.component]?.(island);
 }
 document.documentElement.dataset.hydrated = "true";
+
+// A session ends after a quarter of an hour in which nothing is sent: who reads or types is asked before. Tabs tell
+// each other when one of them was loaded or asked.
+const end = document.getElementById("session-end");
+if (end) {
+  const used = () => { localStorage.setItem("kl:used", Date.now()); end.hidden = true; };
+  end.querySelector("button").onclick = async () => { (await fetch("/api/v1/schemas")).ok ? used() : location.reload(); };
+  setInterval(() => { end.hidden = Date.now() - localStorage.getItem("kl:used") < end.dataset.after; }, 5000);
+  used();
+}

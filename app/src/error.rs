@@ -29,7 +29,7 @@ impl AppError {
             401,
             "unauthenticated",
             "You are not signed in.",
-            "Open a new sign-in link, then load this page again.",
+            "Sign in again, in another tab if you like, then load this page once more.",
         ))
     }
 
@@ -40,6 +40,16 @@ impl AppError {
             "form_token",
             "This form is of an earlier session.",
             "Nothing was changed. Load the page again; what you typed is kept there. Then send it once more.",
+        ))
+    }
+
+    /// What a form began from is not the newest any more.
+    pub fn newer() -> Self {
+        Self(Problem::new(
+            409,
+            "conflict",
+            "A newer version is already deployed.",
+            "Load the page again to see it, then make your change once more.",
         ))
     }
 

@@ -29,6 +29,11 @@ fn of_request() -> Option<String> {
     use_context::<Parts>()?.extensions.get::<FormToken>().map(|FormToken(value)| value.clone())
 }
 
+/// Whether the request belongs to a session of a browser.
+pub fn in_session() -> bool {
+    of_request().is_some()
+}
+
 /// The hidden field of every form that posts: another site can not know what it says (SEC-02).
 pub fn token() -> AnyView {
     of_request()

@@ -9,7 +9,10 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use crate::{
     AppError, api,
-    components::{header::Header, outages::outages, palette::PaletteDialogs, problem::ProblemPanel},
+    components::{
+        header::Header, outages::outages, palette::PaletteDialogs, problem::ProblemPanel,
+        session_end::session_end,
+    },
     form,
     islands::enhance::Enhance,
     session,
@@ -95,7 +98,7 @@ where
                 <Title text=title/>
                 <a class="skip" href="#main">"Skip to content"</a>
                 <Header tenant=tenant.clone() tenants=tenants.clone() section=content.section dead live_after/>
-                <main id="main" tabindex="-1">{outages(&session::outages())}{content.body}</main>
+                <main id="main" tabindex="-1">{session_end()}{outages(&session::outages())}{content.body}</main>
                 {(tenant.is_some() || above).then(|| view! { <PaletteDialogs tenant tenants function=param("name").and_then(|name| name.parse().ok())/> })}
                 <Enhance/>
             }
@@ -136,6 +139,12 @@ pub fn param(name: &str) -> Option<String> {
 /// A part of the query string; none when empty.
 pub fn query(name: &str) -> Option<String> {
     use_query_map().read_untracked().get(name).filter(|text| !text.is_empty())
+}
+
+/// All parts of the query string.
+pub fn queries() -> Vec<(String, String)> {
+    let pairs = use_query_map().read_untracked().clone().into_iter();
+    pairs.map(|(name, value)| (name.into_owned(), value)).collect()
 }
 
 /// The tenant of the path.

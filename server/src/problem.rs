@@ -41,7 +41,7 @@ impl Refusal {
             401,
             "unauthenticated",
             "You are not signed in.",
-            "Open a sign-in link, or send a token: Authorization: Bearer …",
+            "Sign in in a browser, or send a token: Authorization: Bearer …",
         )
     }
 

@@ -24,7 +24,7 @@ pub async fn list_events(
 }
 
 /// How many events happened when.
-#[server(prefix = "/fn", endpoint = "events/overview", input = Json)]
+#[server(prefix = "/fn", endpoint = "events/overview", input = Json, client = Client)]
 pub async fn overview_of_events(
     tenant: TenantName,
     filter: EventFilter,

@@ -11,24 +11,24 @@ use server_fn::codec::Json;
 
 #[cfg(feature = "ssr")]
 use crate::api::cx;
-use crate::error::AppError;
+use crate::{api::Client, error::AppError};
 
 /// The triggers of a function.
-#[server(prefix = "/fn", endpoint = "triggers/list", input = Json)]
+#[server(prefix = "/fn", endpoint = "triggers/list", input = Json, client = Client)]
 pub async fn list_triggers(tenant: TenantName, name: FunctionName) -> Result<TriggerList, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.list_triggers(&caller, &tenant, &name).await?)
 }
 
 /// What a schedule means.
-#[server(prefix = "/fn", endpoint = "triggers/explain", input = Json)]
+#[server(prefix = "/fn", endpoint = "triggers/explain", input = Json, client = Client)]
 pub async fn explain_schedule(tenant: TenantName, schedule: Schedule) -> Result<Runs, AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.explain_schedule(&caller, &tenant, &schedule).await?)
 }
 
 /// What a filter would have taken, and whether events come through.
-#[server(prefix = "/fn", endpoint = "triggers/test", input = Json)]
+#[server(prefix = "/fn", endpoint = "triggers/test", input = Json, client = Client)]
 pub async fn test_trigger(
     tenant: TenantName,
     name: FunctionName,
@@ -39,14 +39,14 @@ pub async fn test_trigger(
 }
 
 /// Adds a trigger.
-#[server(prefix = "/fn", endpoint = "triggers/add", input = Json)]
+#[server(prefix = "/fn", endpoint = "triggers/add", input = Json, client = Client)]
 pub async fn add_trigger(tenant: TenantName, name: FunctionName, trigger: Trigger) -> Result<(), AppError> {
     let (platform, caller) = cx()?;
     Ok(platform.add_trigger(&caller, &tenant, &name, trigger).await?)
 }
 
 /// Removes a trigger.
-#[server(prefix = "/fn", endpoint = "triggers/remove", input = Json)]
+#[server(prefix = "/fn", endpoint = "triggers/remove", input = Json, client = Client)]
 pub async fn remove_trigger(
     tenant: TenantName,
     name: FunctionName,

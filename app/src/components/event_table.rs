@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{
     icon::icon,
     status::{event_label, event_look},
+    table::{About, head, table},
     time::{ago, duration},
 };
 use crate::routes;
@@ -21,24 +22,17 @@ const ARGUMENT_CHARS: usize = 90;
 /// The rows; `with_function` for timelines of a whole tenant.
 pub fn event_table(tenant: &TenantName, records: &[EventRecord], with_function: bool) -> AnyView {
     let rows: Vec<_> = records.iter().map(|record| row(tenant, record, with_function)).collect();
-    view! {
-        <div class="table-box">
-            <table class="rows" data-rows="">
-                <caption class="sr">"Events, newest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Event"</th>
-                        {with_function.then(|| view! { <th scope="col" class="wide-only">"Function"</th> })}
-                        <th scope="col" class="wide-only">"Detail"</th>
-                        <th scope="col" class="number wide-only">"Wait · run"</th>
-                        <th scope="col" class="number">"Time"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let about = About { caption: "Events, newest first".to_owned(), linked: true, ..About::default() };
+    let heads = [
+        Some(head("Event", "")),
+        with_function.then(|| head("Function", "wide-only")),
+        Some(head("Detail", "wide-only")),
+        Some(head("Wait · run", "number wide-only")),
+        Some(head("Time", "number")),
+    ]
+    .into_iter()
+    .flatten();
+    table(about, heads, rows)
 }
 
 fn row(tenant: &TenantName, record: &EventRecord, with_function: bool) -> AnyView {

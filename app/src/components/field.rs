@@ -68,6 +68,19 @@ pub fn input(field: Input) -> AnyView {
     .into_any()
 }
 
+/// The field of a function's handler.
+pub fn handler(value: String, problem: Option<&AppError>) -> AnyView {
+    input(Input {
+        name: "handler",
+        label: "Handler",
+        hint: "Module and function, as in main.handler.",
+        value,
+        required: true,
+        error: error_of(problem, &["spec.runtime.handler"]),
+        ..Input::default()
+    })
+}
+
 /// The hint below a field.
 pub fn hint(name: &str, text: &'static str) -> AnyView {
     view! { <p class="hint" id=format!("{name}-hint")>{text}</p> }.into_any()

@@ -10,14 +10,14 @@ use crate::routes::{self, Tab};
 pub fn function_head(detail: &FunctionDetail, tab: Option<Tab>) -> AnyView {
     let summary = &detail.summary;
     let (tenant, name) = (&summary.tenant, &summary.name);
-    let behind = detail.observed_generation < detail.generation;
+    let pending = detail.is_pending();
     view! {
         <div class="page-head function-head" data-live=format!("function:{name}") id="function-head">
             {breadcrumb(tenant, None)}
             <h1>{name.to_string()}</h1>
             {phase_pill(summary.phase)}
             {summary.language.map(|language| view! { <span class="tag">{language.label()}</span> })}
-            {behind.then(|| view! { <span class="tag warn">{icon("clock")}"Newest settings are not live yet"</span> })}
+            {pending.then(|| view! { <span class="tag warn">{icon("clock")}"Newest settings are not live yet"</span> })}
             <span class="gap"></span>
             <div class="actions">
                 {link_button(routes::function(tenant, name, Tab::Code), "", "file", "Edit code", Some((Permission::Read, tenant)))}

@@ -1,7 +1,9 @@
 //! Parts of pages: props in, view out; they make no calls and know no routes but links.
 
+pub mod began;
 pub mod button;
 pub mod code_area;
+pub mod conflict;
 pub mod diff;
 pub mod empty;
 pub mod event_table;
@@ -19,12 +21,15 @@ pub mod pager;
 pub mod palette;
 pub mod preflight;
 pub mod problem;
+pub mod redacted;
 pub mod schema;
+pub mod session_end;
 pub mod sort;
 pub mod source_access;
 pub mod source_fields;
 pub mod status;
 pub mod steps;
+pub mod table;
 pub mod time;
 pub mod timeline;
 pub mod upload;

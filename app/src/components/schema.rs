@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
+use super::table::{About, head, table};
+
 /// The properties of an object; other data in words.
 pub fn properties(schema: &Value) -> AnyView {
     let Some(named) = schema.get("properties").and_then(Value::as_object).filter(|named| !named.is_empty())
@@ -31,23 +33,10 @@ pub fn properties(schema: &Value) -> AnyView {
             }
         })
         .collect();
-    view! {
-        <div class="table-box" tabindex="0" role="group" aria-label="Fields, a wide table">
-            <table class="rows">
-                <caption class="sr">"Properties of the data"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Kind"</th>
-                        <th scope="col">"There"</th>
-                        <th scope="col" class="wide-only">"Meaning"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let about =
+        About { caption: "Properties of the data".to_owned(), wide: Some("Fields"), ..About::default() };
+    let heads = [head("Name", ""), head("Kind", ""), head("There", ""), head("Meaning", "wide-only")];
+    table(about, heads, rows)
 }
 
 /// The kind of a value, in words; `null` beside another kind only says that it may be left out.

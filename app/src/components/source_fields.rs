@@ -82,6 +82,24 @@ impl SourceDraft {
         Self { kind, bucket: gcs.0, key: gcs.1, bucket_secret: secret, ..Self::default() }
     }
 
+    /// The fields line by line, to compare two of them.
+    pub fn told(&self) -> String {
+        let kind = self.kind.map(SourceType::as_str).unwrap_or_default();
+        let lines = [
+            ("repository", self.url.as_str()),
+            ("branch, tag or commit", &self.reference),
+            ("folder", &self.path),
+            ("kept by", if self.bucket.is_empty() { "" } else { kind }),
+            ("endpoint", &self.endpoint),
+            ("region", &self.region),
+            ("bucket", &self.bucket),
+            ("archive", &self.key),
+            ("secret", if self.git_secret.is_empty() { &self.bucket_secret } else { &self.git_secret }),
+        ];
+        let lines = lines.iter().filter(|(_, value)| !value.is_empty());
+        lines.map(|(name, value)| format!("{name}: {value}\n")).collect()
+    }
+
     /// The Git repository of the fields.
     pub fn git(self) -> NewCode {
         let reference = or(self.reference, "main");
@@ -235,7 +253,12 @@ mod tests {
             posted(&[("git_url", " https://git.example/x "), ("git_path", "a"), ("git_secret", "deploy")]);
         let NewCode::Place { source } = SourceDraft::of_posted(&git).git() else { panic!("a place") };
         assert_eq!(source.git.as_ref().unwrap().reference, "main");
-        assert_eq!(SourceDraft::of_source(&source).git(), NewCode::Place { source });
+        let main = SourceDraft::of_source(&source);
+        assert_eq!(
+            main.told(),
+            "repository: https://git.example/x\nbranch, tag or commit: main\nfolder: a\nsecret: deploy\n"
+        );
+        assert_eq!(main.git(), NewCode::Place { source });
         for kind in ["s3", "minio", "gcs"] {
             let fields = [
                 ("bucket_kind", kind),

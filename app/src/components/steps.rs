@@ -70,7 +70,7 @@ fn build_step(build: &Build, name: StepName, label: &'static str) -> Step {
 }
 
 fn steps_of(detail: &FunctionDetail) -> Vec<Step> {
-    let met = |kind: &str| detail.conditions.iter().find(|condition| condition.kind == kind);
+    let met = |kind: &str| detail.condition(kind);
     let by = |label: &'static str, kind: &str, before: State| {
         let (state, note) = match met(kind).map(|condition| (condition.status, condition.message.clone())) {
             Some((ConditionStatus::True, _)) => (State::Done, String::new()),
@@ -101,6 +101,14 @@ fn steps_of(detail: &FunctionDetail) -> Vec<Step> {
         steps.push(by("Build", condition::BUILD_READY, steps[0].state));
     }
     let built = steps.last().map_or(State::Waiting, |step| step.state);
+    if detail.waits_for_image() {
+        // Nothing failed here: an older Revision runs and takes the calls until there is an image, which the
+        // steps before tell of.
+        let note = met(condition::DEPLOY_READY).map(|deploy| deploy.message.clone()).unwrap_or_default();
+        let waiting = |label, note| Step { label, state: State::Waiting, note, since: None };
+        steps.extend([waiting("Revision", note), waiting("Traffic", String::new())]);
+        return steps;
+    }
     steps.push(by("Revision", condition::DEPLOY_READY, built));
     let deployed = steps.last().map_or(State::Waiting, |step| step.state);
     steps.push(by("Traffic", condition::SERVICE_READY, deployed));
@@ -129,4 +137,86 @@ fn list(steps: &[Step]) -> AnyView {
         })
         .collect();
     view! { <ol class="steps">{items}</ol> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A function whose first Revision answers; `conditions` as kind, status, reason.
+    fn detail(conditions: &[(&str, &str, &str)]) -> FunctionDetail {
+        let at = "2026-01-01T00:00:00Z";
+        let conditions = conditions.iter().map(|(kind, status, reason)| {
+            json!({"type": kind, "status": status, "reason": reason, "message": "why", "lastTransitionTime": at})
+        });
+        let value = json!({
+            "summary": {"tenant": "acme", "name": "web", "phase": "Building", "reason": "", "language": "python",
+                "source": "inline", "url": null, "replicas": 0, "createdAt": at, "updatedAt": at, "version": "2-1"},
+            "conditions": conditions.collect::<Vec<_>>(), "handler": "main.handler",
+            "generation": 2, "observedGeneration": 2,
+            "revisions": [{"name": "web-00001", "ready": true, "reason": "", "percent": 100, "tags": [],
+                "replicas": 0, "image": "i", "createdAt": at}],
+            "build": null, "env": [], "secrets": [],
+            "scaling": {"minReplicas": 0, "maxReplicas": 1, "targetConcurrency": 1, "containerConcurrency": 0,
+                "scaleToZeroGracePeriod": "30s"},
+            "resources": {"requests": {}, "limits": {}}, "buildTimeout": "30m", "traffic": [], "pathUrl": "",
+            "yaml": "", "manifest": "",
+        });
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn words(detail: &FunctionDetail) -> Vec<&'static str> {
+        let word = |step: &Step| match step.state {
+            State::Waiting => "waiting",
+            State::Running => "running",
+            State::Done => "done",
+            State::Failed => "failed",
+        };
+        steps_of(detail).iter().map(word).collect()
+    }
+
+    #[test]
+    fn a_second_deployment_shows_no_failed_step_while_its_build_runs() {
+        let building = [
+            (condition::SOURCE_READY, "True", "Valid"),
+            (condition::BUILD_READY, "Unknown", "Building"),
+            (condition::DEPLOY_READY, "False", condition::NOT_LIVE_YET),
+            (condition::SERVICE_READY, "True", "Ready"),
+        ];
+        let building = detail(&building);
+        assert_eq!(words(&building), ["done", "running", "waiting", "waiting"]);
+        assert!(building.is_pending(), "the older Revision answers");
+    }
+
+    #[test]
+    fn a_failed_build_is_the_only_failed_step() {
+        let failed = [
+            (condition::SOURCE_READY, "True", "Valid"),
+            (condition::BUILD_READY, "False", "CompileError"),
+            (condition::DEPLOY_READY, "False", condition::NOT_LIVE_YET),
+            (condition::SERVICE_READY, "True", "Ready"),
+        ];
+        assert_eq!(words(&detail(&failed)), ["done", "failed", "waiting", "waiting"]);
+    }
+
+    #[test]
+    fn what_is_new_is_not_live_yet_until_its_revision_is_ready() {
+        let with = |deploy: (&str, &str), service: (&str, &str)| {
+            detail(&[
+                (condition::SOURCE_READY, "True", "Valid"),
+                (condition::BUILD_READY, "True", "Built"),
+                (condition::DEPLOY_READY, deploy.0, deploy.1),
+                (condition::SERVICE_READY, service.0, service.1),
+            ])
+        };
+        assert!(with(("True", "Applied"), ("Unknown", "Deploying")).is_pending());
+        let live = with(("True", "Applied"), ("True", "Ready"));
+        assert!(!live.is_pending());
+        assert!(FunctionDetail { generation: 3, ..live }.is_pending(), "the operator has not looked");
+        let mut first = with(("True", "Applied"), ("Unknown", "Deploying"));
+        first.revisions.clear();
+        assert!(!first.is_pending(), "nothing older answers");
+    }
 }

@@ -25,9 +25,9 @@ pub fn full(at: Timestamp) -> AnyView {
     view! { <time datetime=at.to_string() title=at.to_string() data-full="">{text}</time> }.into_any()
 }
 
-/// The words of [`ago`].
+/// The words of [`ago`]; who wrote a time that is still to come has a clock ahead of ours.
 pub fn relative(millis: i64) -> String {
-    match millis / 1000 {
+    match millis.max(0) / 1000 {
         0..5 => "just now".to_owned(),
         seconds @ 5..60 => format!("{seconds} s ago"),
         seconds @ 60..3600 => format!("{} min ago", seconds / 60),
@@ -77,5 +77,11 @@ mod tests {
         assert_eq!(relative(0), "just now");
         assert_eq!(relative(59_000), "59 s ago");
         assert_eq!(relative(7_200_000), "2 h ago");
+    }
+
+    #[test]
+    fn a_time_to_come_was_days_ago() {
+        assert_eq!(relative(-1), "just now");
+        assert_eq!(relative(-90_000_000), "just now");
     }
 }

@@ -43,7 +43,7 @@ test("an upload lost what was typed and said nothing when it was refused", async
   const code = "import os\n\n\ndef handler(event, context):\n    return os.environ['COLOUR']\n";
   await page.locator("#archive").setInputFiles(tarGz("code.tar.gz", { "main.py": code }).path);
   await upload.click();
-  await expect(page.getByText("An archive is uploaded and will be used.")).toBeVisible();
+  await expect(page.locator(".found")).toContainText("code.tar.gz: 1 file, Python");
   await expect(page.locator("#errors")).toHaveCount(0);
   await kept();
   await page.getByRole("button", { name: "Create and build" }).click();

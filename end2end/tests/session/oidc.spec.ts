@@ -83,7 +83,7 @@ test("sign-out goes on to the provider and comes back; the provider's own sign-o
   await ada.getByRole("button", { name: /Yes, sign me out/ }).click();
   await expect(ada.getByText("Sign-out Success").first()).toBeVisible();
   await ada.goto(`${platform.url}/t/acme/functions`);
-  await expect(ada.getByRole("heading", { level: 1 })).toHaveText("You were away for a while");
+  await expect(ada.getByRole("heading", { level: 1 })).toHaveText("Your session has ended");
 });
 
 test("a provider that is away is told in words, and those who are signed in go on", async ({ browser }) => {

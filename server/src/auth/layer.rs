@@ -101,10 +101,7 @@ fn wants_page(request: &Request) -> bool {
     let path = request.uri().path();
     let html = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     request.method().is_safe()
-        && (path == "/"
-            || path == "/tenants"
-            || path == "/admin"
-            || ["/t/", "/admin/", "/account"].iter().any(|start| path.starts_with(start)))
+        && (path == "/" || path == "/admin" || ["/t/", "/admin/"].iter().any(|start| path.starts_with(start)))
         && html.is_some_and(|accept| accept.contains("text/html"))
 }
 

@@ -137,7 +137,7 @@ pub(crate) fn ask_to_sign_in(wanted: &str, had_session: bool, state: &AppState) 
             if is_local(wanted) { app::routes::query([("next", wanted.to_owned())]) } else { String::new() };
         return see_other(&format!("/auth/login{next}"));
     }
-    let reason = if had_session { "?reason=idle" } else { "" };
+    let reason = if had_session { "?reason=ended" } else { "" };
     let mut response = see_other(&format!("/signed-out{reason}"));
     if is_local(wanted) && wanted != "/" {
         append(&mut response, cookie::write(NEXT, wanted, 3600, https));

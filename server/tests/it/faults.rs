@@ -241,3 +241,63 @@ async fn a_function_that_was_made_anew_inherited_what_its_forerunner_left() {
         .await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn killed_during_a_build_it_leaves_no_process_and_begins_the_build_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Mortal::start(folder.path()).await;
+    // Long enough that the build surely runs when it is killed.
+    let sleep = format!("sleep 6.{}", std::process::id());
+    let setup = format!(
+        "import subprocess\nfrom setuptools import setup\nsubprocess.run({:?}.split())\nsetup(name='slow', version='1', py_modules=['slow'])\n",
+        sleep
+    );
+    let files = [
+        ("main.py", "import slow\n\n\ndef handler(event):\n    return slow.WORD\n"),
+        ("requirements.txt", "./slow\n"),
+        ("slow/setup.py", setup.as_str()),
+        ("slow/slow.py", "WORD = 'built'\n"),
+    ];
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (path, text) in files {
+        zip.start_file(path, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    let archive = zip.finish().unwrap().into_inner();
+    let code = "def handler(event):\n    return 0\n";
+    platform.create_ready("slow", code).await;
+    let put = platform.api(Method::PUT, "/functions/slow/code?filename=code.zip").body(archive);
+    assert_eq!(put.send().await.unwrap().status().as_u16(), 202);
+    until("the build is at work", || is_running(&sleep)).await;
+    let newest = |page: &Value| page["items"][0].clone();
+    let running = |page: &Value| Some(newest(page)).filter(|build| build["state"] == "running");
+    let before = platform.eventually("/functions/slow/builds", running).await;
+    assert_eq!(before["number"], 2);
+    assert!(is_running(&sleep), "it is at work when the platform dies");
+
+    let platform = platform.die_and_rise().await;
+    let build = platform
+        .eventually("/functions/slow/builds", |page| {
+            let build = newest(page);
+            (build["state"] == "completed").then_some(build)
+        })
+        .await;
+    assert_eq!((&build["id"], &build["number"]), (&before["id"], &before["number"]), "the same build");
+    let log = format!("/functions/slow/builds/{}/log?limit=200", build["id"].as_str().unwrap());
+    let lines =
+        platform.eventually(&log, |page| (page["state"] == "ended").then(|| page["lines"].clone())).await;
+    let told = |words: &str| {
+        lines.as_array().unwrap().iter().filter(|line| line["text"].as_str().unwrap().contains(words)).count()
+    };
+    assert_eq!(told("The platform was restarted: the build begins anew."), 1, "{lines:#}");
+    until("nothing of either build is left", || !is_running(&sleep)).await;
+    let call = async || {
+        let call = platform.api(Method::POST, "/functions/slow/invoke").json(&json!({})).send();
+        call.await.unwrap().json::<Value>().await.unwrap()["body"].clone()
+    };
+    let begun = Instant::now();
+    while call().await != "\"built\"" {
+        assert!(begun.elapsed() < PATIENCE, "the new code answers");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -5,6 +5,7 @@ mod auth;
 mod dead_letters;
 mod events;
 mod faults;
+mod forms;
 mod full_disk;
 mod functions;
 mod harness;

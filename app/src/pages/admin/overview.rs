@@ -18,6 +18,7 @@ use crate::{
         problem::done,
         sort::sort_head,
         status::phase_pill,
+        table::{self, About, table, unseen_head},
         time::ago,
     },
     form::{self, Posted},
@@ -165,26 +166,20 @@ fn content(query: &TenantQuery, page: &Page<TenantTotals>) -> AnyView {
     let rows: Vec<_> = page.items.iter().map(row).collect();
     let next = page.next.clone().map(|cursor| href(&TenantQuery { cursor: Some(cursor), ..query.clone() }));
     let first = query.cursor.is_some().then(|| href(&TenantQuery { cursor: None, ..query.clone() }));
+    let about = About { caption: "All tenants".to_owned(), ..About::default() };
+    let heads = [
+        head("Tenant", TenantSort::Name, ""),
+        head("Functions", TenantSort::Functions, "number"),
+        head("Failed", TenantSort::Failed, "number wide-only"),
+        head("Instances", TenantSort::Replicas, "number wide-only"),
+        table::head("Builds", "number wide-only"),
+        head("Members", TenantSort::Members, "number"),
+        table::head("Fullest quota", "wide-only"),
+        table::head("Created", "number wide-only"),
+        unseen_head("Acts"),
+    ];
     view! {
-        <div class="table-box">
-            <table class="rows">
-                <caption class="sr">"All tenants"</caption>
-                <thead>
-                    <tr>
-                        {head("Tenant", TenantSort::Name, "")}
-                        {head("Functions", TenantSort::Functions, "number")}
-                        {head("Failed", TenantSort::Failed, "number wide-only")}
-                        {head("Instances", TenantSort::Replicas, "number wide-only")}
-                        <th scope="col" class="number wide-only">"Builds"</th>
-                        {head("Members", TenantSort::Members, "number")}
-                        <th scope="col" class="wide-only">"Fullest quota"</th>
-                        <th scope="col" class="number wide-only">"Created"</th>
-                        <th scope="col"><span class="sr">"Acts"</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {table(about, heads, rows)}
         {pager(first, next, page.items.len(), "tenants")}
     }
     .into_any()

@@ -99,8 +99,15 @@ fn head(tenant: &TenantName, build: &Build) -> AnyView {
         BuildState::Queued | BuildState::Running => {
             submit("danger", "stop", "Cancel the build", "cancel", (Permission::Write, tenant))
         }
-        BuildState::Completed => ().into_any(),
-        _ => submit("primary", "refresh", "Build again", "retry", (Permission::Write, tenant)),
+        state => {
+            // What worked is rarely built again: for a branch that moved, or newer dependencies.
+            let class = if state == BuildState::Completed { "" } else { "primary" };
+            view! {
+                <span class="hint">"Builds the present source, which may be newer than this build's."</span>
+                {submit(class, "refresh", "Build again", "retry", (Permission::Write, tenant))}
+            }
+            .into_any()
+        }
     };
     let failure = build.report.failure.as_ref().map(|failure| {
         view! {

@@ -10,6 +10,7 @@ use crate::{
         function_head::function_head,
         pager::pager,
         status::build_pill,
+        table::{About, head, table},
         time::{ago, duration},
     },
     frame::{self, Content, framed},
@@ -35,22 +36,16 @@ async fn load() -> Result<Content, AppError> {
     let content = if rows.is_empty() {
         empty("file", "No builds yet", "A function that runs a ready image builds nothing.", ().into_any())
     } else {
+        let about = About { caption: "Builds, newest first".to_owned(), linked: true, ..About::default() };
+        let heads = [
+            head("Build", ""),
+            head("State", ""),
+            head("Source", "wide-only"),
+            head("Took", "number"),
+            head("Asked for", "number"),
+        ];
         view! {
-            <div class="table-box">
-                <table class="rows" data-rows="">
-                    <caption class="sr">"Builds, newest first"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Build"</th>
-                            <th scope="col">"State"</th>
-                            <th scope="col" class="wide-only">"Source"</th>
-                            <th scope="col" class="number">"Took"</th>
-                            <th scope="col" class="number">"Asked for"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table(about, heads, rows)}
             {pager(later.then_some(here), next, shown, "builds")}
         }
         .into_any()

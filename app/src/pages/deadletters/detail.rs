@@ -16,7 +16,9 @@ use crate::{
         field::summary,
         icon::icon,
         problem::panel_problem,
+        redacted::{about_marks, with_marks},
         status::{event_label, http_pill},
+        table::{About, head, table},
         time::{ago, duration, full},
     },
     form::{self, Posted},
@@ -94,7 +96,7 @@ async fn load() -> Result<Content, AppError> {
                 <section class="card"><h2>"Data"</h2>{data(&letter)}</section>
                 <section class="card">
                     <div class="section-head"><h2>"Everything as JSON"</h2>{copy(&json, "the dead letter")}</div>
-                    <pre class="json" tabindex="0" role="group" aria-label="The dead letter as JSON"><code>{json.clone()}</code></pre>
+                    <pre class="json" tabindex="0" role="group" aria-label="The dead letter as JSON"><code>{with_marks(&json)}</code></pre>
                 </section>
             </div>
             <div class="stack">
@@ -146,24 +148,19 @@ fn attempts(letter: &DeadLetter) -> AnyView {
             }
         })
         .collect();
-    view! {
-        <div class="table-box" tabindex="0" role="group" aria-label="Tries, a wide table">
-            <table class="rows">
-                <caption class="sr">"Every try to deliver the event"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col" class="number">"Try"</th>
-                        <th scope="col">"Began"</th>
-                        <th scope="col">"Answer"</th>
-                        <th scope="col" class="number">"Took"</th>
-                        <th scope="col">"Reason"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let about = About {
+        caption: "Every try to deliver the event".to_owned(),
+        wide: Some("Tries"),
+        ..About::default()
+    };
+    let heads = [
+        head("Try", "number"),
+        head("Began", ""),
+        head("Answer", ""),
+        head("Took", "number"),
+        head("Reason", ""),
+    ];
+    table(about, heads, rows)
 }
 
 fn data(letter: &DeadLetter) -> AnyView {
@@ -173,9 +170,10 @@ fn data(letter: &DeadLetter) -> AnyView {
     }
     view! {
         <div class="copy-line">
-            <pre class="json" tabindex="0" role="group" aria-label="Data"><code>{text.clone()}</code></pre>
+            <pre class="json" tabindex="0" role="group" aria-label="Data"><code>{with_marks(&text)}</code></pre>
             {copy(&text, "the data")}
         </div>
+        {about_marks(&text)}
     }
     .into_any()
 }

@@ -11,8 +11,14 @@ use super::filter::{self, kind_pill};
 use crate::{
     AppError, api,
     components::{
-        button::link_button, empty::empty, icon::icon, pager::pager, problem::panel_problem,
-        status::event_label, time::ago,
+        button::link_button,
+        empty::empty,
+        icon::icon,
+        pager::pager,
+        problem::panel_problem,
+        status::event_label,
+        table::{About, head, table},
+        time::ago,
     },
     frame::{self, Content, framed},
     routes, session,
@@ -124,25 +130,19 @@ fn group_table(here: &str, wanted: &DeadLetterFilter, groups: &[DeadLetterGroup]
             }
         })
         .collect();
+    let about = About { caption: "Dead letters by error, the newest first".to_owned(), ..About::default() };
+    let heads = [
+        head("Error", ""),
+        head("Kind", ""),
+        head("Count", "number"),
+        head("For", "wide-only"),
+        head("First", "number wide-only"),
+        head("Last", "number"),
+    ];
     view! {
         <section class="stack">
             <h2>"By error"</h2>
-            <div class="table-box">
-                <table class="rows">
-                    <caption class="sr">"Dead letters by error, the newest first"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Error"</th>
-                            <th scope="col">"Kind"</th>
-                            <th scope="col" class="number">"Count"</th>
-                            <th scope="col" class="wide-only">"For"</th>
-                            <th scope="col" class="number wide-only">"First"</th>
-                            <th scope="col" class="number">"Last"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table(about, heads, rows)}
         </section>
     }
     .into_any()
@@ -154,6 +154,22 @@ fn rows(tenant: &TenantName, wanted: &DeadLetterFilter, letters: &[DeadLetter], 
     let away = filter::href(&routes::discard(tenant), wanted, None);
     let refused = |needed| (!session::may(needed, tenant)).then(|| session::needs(needed));
     let (replay, discard) = (refused(Permission::Invoke), refused(Permission::Write));
+    let about = About { caption: "Dead letters, newest first".to_owned(), linked: true, ..About::default() };
+    let choose = view! {
+        <th scope="col">
+            <span class="sr">"Choose"</span>
+            <input type="checkbox" hidden data-choose-all="p" aria-label="Choose all on this page"/>
+        </th>
+    };
+    let heads = [
+        choose.into_any(),
+        head("Event", ""),
+        head("Function", "wide-only"),
+        head("Reason", "wide-only"),
+        head("Tries", "number wide-only"),
+        head("Source", "wide-only"),
+        head("Died", "number"),
+    ];
     view! {
         <form class="stack" method="get" action=routes::replay(tenant)>
             <input type="hidden" name="chosen" value="only"/>
@@ -170,26 +186,7 @@ fn rows(tenant: &TenantName, wanted: &DeadLetterFilter, letters: &[DeadLetter], 
                 {format!("{counted} match the filters, {} of them on this page. ", letters.len())}
                 <span role="status" data-chosen=""></span>
             </p>
-            <div class="table-box">
-                <table class="rows" data-rows="">
-                    <caption class="sr">"Dead letters, newest first"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">
-                                <span class="sr">"Choose"</span>
-                                <input type="checkbox" hidden data-choose-all="p" aria-label="Choose all on this page"/>
-                            </th>
-                            <th scope="col">"Event"</th>
-                            <th scope="col" class="wide-only">"Function"</th>
-                            <th scope="col" class="wide-only">"Reason"</th>
-                            <th scope="col" class="number wide-only">"Tries"</th>
-                            <th scope="col" class="wide-only">"Source"</th>
-                            <th scope="col" class="number">"Died"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table(about, heads, rows)}
         </form>
     }
     .into_any()

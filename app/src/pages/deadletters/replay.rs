@@ -15,6 +15,7 @@ use crate::{
         empty::empty,
         field::{Input, error_of, input, summary},
         icon::icon,
+        table::{About, head, table},
         time::full,
     },
     form::{self, Posted},
@@ -168,20 +169,7 @@ fn targets(tenant: &TenantName, functions: &[PlannedFunction]) -> AnyView {
             }
         })
         .collect();
-    view! {
-        <div class="table-box">
-            <table class="rows">
-                <caption class="sr">"Where the events would go"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Function"</th>
-                        <th scope="col" class="number">"Events"</th>
-                        <th scope="col">"Revision that will run"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let about = About { caption: "Where the events would go".to_owned(), ..About::default() };
+    let heads = [head("Function", ""), head("Events", "number"), head("Revision that will run", "")];
+    table(about, heads, rows)
 }

@@ -17,6 +17,7 @@ use crate::{
         field::summary,
         icon::icon,
         problem::panel_problem,
+        redacted::{about_marks, with_marks},
         status::{event_label, event_look},
         time::{clock, duration, full},
     },
@@ -50,7 +51,10 @@ async fn load() -> Result<Content, AppError> {
             Err(error) => Err(AppError::invalid("function", error.to_string())),
         };
         match saved {
-            Ok(function) => form::see_other(&routes::function(&tenant, &function, Tab::Test)),
+            Ok(function) => {
+                let test = routes::query([("saved", "yes".to_owned()), ("test", posted.text("test"))]);
+                form::see_other(&(routes::function(&tenant, &function, Tab::Test) + &test));
+            }
             Err(error) => {
                 form::set_status(error.0.status);
                 problem = Some(error);
@@ -89,7 +93,7 @@ async fn load() -> Result<Content, AppError> {
                 <section class="card"><h2>"Data"</h2>{data(&record.event)}</section>
                 <section class="card">
                     <div class="section-head"><h2>"The whole event as JSON"</h2>{copy(&json, "the event")}</div>
-                    <pre class="json" tabindex="0" role="group" aria-label="The event as JSON"><code>{json.clone()}</code></pre>
+                    <pre class="json" tabindex="0" role="group" aria-label="The event as JSON"><code>{with_marks(&json)}</code></pre>
                 </section>
                 {export(&tenant, position, &record.event, &json)}
             </div>
@@ -113,7 +117,7 @@ fn attributes(tenant: &TenantName, record: &EventRecord) -> AnyView {
     let line = |name: &str, value: AnyView| {
         view! { <div><dt>{name.to_owned()}</dt><dd>{value}</dd></div> }.into_any()
     };
-    let text = |name: &str, value: &str| line(name, view! { <code>{value.to_owned()}</code> }.into_any());
+    let text = |name: &str, value: &str| line(name, view! { <code>{with_marks(value)}</code> }.into_any());
     let mut lines = vec![
         text("type", &event.kind),
         text("id", &event.id),
@@ -143,15 +147,16 @@ fn data(event: &CloudEvent) -> AnyView {
         };
         return view! {
             <div class="copy-line">
-                <pre class="json" tabindex="0" role="group" aria-label="Data"><code>{text.clone()}</code></pre>
+                <pre class="json" tabindex="0" role="group" aria-label="Data"><code>{with_marks(&text)}</code></pre>
                 {copy(&text, "the data")}
             </div>
+            {about_marks(&text)}
         }
         .into_any();
     }
     match &event.data_base64 {
         Some(bytes) => {
-            let size = bytes.len() * 3 / 4;
+            let size = size_of_base64(bytes);
             let file = format!("data:application/octet-stream;base64,{bytes}");
             view! {
                 <p>{format!("{size} bytes that are no text, in base64 below as part of the event.")}</p>
@@ -161,6 +166,11 @@ fn data(event: &CloudEvent) -> AnyView {
         }
         None => view! { <p class="quiet-text">"The event carries no data."</p> }.into_any(),
     }
+}
+
+/// Bytes that base64 stands for: three for four letters, less what only pads.
+fn size_of_base64(text: &str) -> usize {
+    text.trim_end_matches('=').len() * 3 / 4
 }
 
 fn chain_list(tenant: &TenantName, records: &[EventRecord], here: i64) -> AnyView {
@@ -182,4 +192,16 @@ fn chain_list(tenant: &TenantName, records: &[EventRecord], here: i64) -> AnyVie
         .collect();
     let began = first.map(|first| view! { <p class="quiet-text">"Began at "{clock(first)}</p> });
     view! { {began}<ol class="chain">{items}</ol> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_counted_as_data() {
+        for (text, size) in [("", 0), ("/w==", 1), ("//4=", 2), ("AAAA", 3), ("AAAA/w==", 4)] {
+            assert_eq!(size_of_base64(text), size, "{text}");
+        }
+    }
 }

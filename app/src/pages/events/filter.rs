@@ -1,35 +1,103 @@
 //! The filter of a timeline, all of it in the address.
 
 use domain::{
-    FunctionName, Timestamp,
+    FunctionName, Problem, Timestamp,
     event::{Category, EventFilter, EventStatus, EventType},
 };
 use leptos::prelude::*;
 
-use crate::{components::icon::icon, frame, routes};
+use crate::{AppError, components::icon::icon, frame, routes};
 
-/// The filter of this request's address.
-pub(super) fn read(function: Option<FunctionName>) -> EventFilter {
-    let time = |name: &str| {
-        let text = frame::query(name)?;
-        // A date-time field sends no zone, and seconds only where there are some: read as UTC.
-        let whole = text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse());
-        whole.or_else(|_| format!("{text}:00Z").parse()).ok()
-    };
-    EventFilter {
-        function: function.or_else(|| frame::query("function").and_then(|text| text.parse().ok())),
-        kind: frame::query("type"),
-        source: frame::query("source"),
-        status: match frame::query("status").as_deref() {
-            Some("failed") => Some(EventStatus::Failed),
-            Some("ok") => Some(EventStatus::Ok),
-            _ => None,
-        },
-        correlation: frame::query("correlation"),
-        text: frame::query("q"),
-        since: time("since"),
-        until: time("until"),
+/// Types that are chosen together.
+const GROUPS: [(&str, &str); 2] = [("Builds", "lifecycle.build.*"), ("Calls", "lifecycle.parser.*")];
+
+/// What the address asks for.
+pub(super) struct Asked {
+    /// As far as it can be read.
+    pub(super) filter: EventFilter,
+    /// Field and text of what can not be read; what it would show without them is not what was asked for.
+    pub(super) unread: Vec<(&'static str, String)>,
+}
+
+impl Asked {
+    /// The filter of this request's address.
+    pub(super) fn of_request(function: Option<FunctionName>) -> Self {
+        Self::of(function, frame::query)
     }
+
+    fn of(function: Option<FunctionName>, query: impl Fn(&str) -> Option<String>) -> Self {
+        let mut unread = Vec::new();
+        let mut lost = |name: &'static str, text: String| unread.push((name, text));
+        let mut read = |name: &'static str| {
+            let text = query(name)?;
+            let at = time(&text);
+            if at.is_none() {
+                lost(name, text);
+            }
+            at
+        };
+        let (since, until) = (read("since"), read("until"));
+        let function = function.or_else(|| {
+            let text = query("function")?;
+            let name = text.parse().ok();
+            if name.is_none() {
+                lost("function", text);
+            }
+            name
+        });
+        let status = query("status").and_then(|text| match text.as_str() {
+            "failed" => Some(EventStatus::Failed),
+            "ok" => Some(EventStatus::Ok),
+            _ => {
+                lost("status", text);
+                None
+            }
+        });
+        // A type that was typed is newer than the one that the list still shows.
+        let kind = query("own-type").map(|kind| kind.trim().to_owned()).filter(|kind| !kind.is_empty());
+        let filter = EventFilter {
+            function,
+            kind: kind.or_else(|| query("type")),
+            source: query("source"),
+            status,
+            correlation: query("correlation"),
+            text: query("q"),
+            since,
+            until,
+        };
+        Self { filter, unread }
+    }
+
+    /// What can not be read, in words.
+    pub(super) fn problem(&self) -> Option<AppError> {
+        let mut problem: Option<AppError> = None;
+        for (name, text) in &self.unread {
+            let why = match *name {
+                "function" => format!("“{text}” is no name of a function."),
+                "status" => format!("“{text}” is no outcome."),
+                _ => format!("“{text}” is no time; write it as 2026-01-31T08:00."),
+            };
+            let AppError(error) = AppError::invalid(name, why);
+            match &mut problem {
+                Some(AppError(first)) => first.errors.extend(error.errors),
+                None => {
+                    let title = "A part of the filter can not be read.".to_owned();
+                    problem = Some(AppError(Problem { title, ..error }));
+                }
+            }
+        }
+        problem
+    }
+
+    fn unread(&self, name: &str) -> Option<String> {
+        self.unread.iter().find(|(field, _)| *field == name).map(|(_, text)| text.clone())
+    }
+}
+
+/// A date-time field sends no zone, and seconds only where there are some: read as UTC.
+fn time(text: &str) -> Option<Timestamp> {
+    let whole = text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse());
+    whole.or_else(|_| format!("{text}:00Z").parse()).ok()
 }
 
 /// The filter as a query string.
@@ -72,7 +140,8 @@ pub(super) fn zoomed() -> Option<(Timestamp, Timestamp)> {
 }
 
 /// The form.
-pub(super) fn form(here: &str, filter: &EventFilter, with_function: bool) -> AnyView {
+pub(super) fn form(here: &str, asked: &Asked, with_function: bool) -> AnyView {
+    let filter = &asked.filter;
     let chosen = filter.kind.clone().unwrap_or_default();
     let group = |name: &'static str, kind: &'static str| {
         view! { <option value=kind selected=chosen == kind>{name}</option> }
@@ -88,15 +157,26 @@ pub(super) fn form(here: &str, filter: &EventFilter, with_function: bool) -> Any
         view! { <option value=value selected=filter.status == wanted>{text}</option> }
     };
     let function = with_function.then(|| {
-        let value = filter.function.as_ref().map(ToString::to_string);
+        let value = asked.unread("function").or_else(|| filter.function.as_ref().map(ToString::to_string));
         view! {
             <label class="sr" for="function">"Function"</label>
             <input id="function" name="function" placeholder="Function" value=value autocomplete="off"/>
         }
     });
-    let narrowed = href(here, filter, with_function, None) != here;
-    let local = |at: Option<Timestamp>| at.map(|at| at.to_string().trim_end_matches('Z').to_owned());
-    let open = filter.since.is_some()
+    let narrowed = !asked.unread.is_empty() || href(here, filter, with_function, None) != here;
+    let known = |kind: &str| EventType::ALL.iter().any(|known| known.name() == kind);
+    let own = (!chosen.is_empty() && !known(&chosen) && !GROUPS.iter().any(|(_, group)| *group == chosen))
+        .then(|| view! { <option value=chosen.clone() selected>{chosen.clone()}</option> });
+    let moment = |name: &'static str, label: &'static str, at: Option<Timestamp>| {
+        let wrong = asked.unread(name);
+        // A date-time field shows nothing at all for what is no time: then it is shown as text, to be mended.
+        let kind = if wrong.is_some() { "text" } else { "datetime-local" };
+        let invalid = wrong.is_some().then_some("true");
+        let value = wrong.or_else(|| at.map(|at| at.to_string().trim_end_matches('Z').to_owned()));
+        view! { <div class="field"><label for=name>{label}</label><input id=name name=name type=kind step="0.001" value=value aria-invalid=invalid/></div> }
+    };
+    let open = !asked.unread.is_empty()
+        || filter.since.is_some()
         || filter.until.is_some()
         || filter.source.is_some()
         || filter.correlation.is_some();
@@ -111,8 +191,8 @@ pub(super) fn form(here: &str, filter: &EventFilter, with_function: bool) -> Any
             <label class="sr" for="type">"Type"</label>
             <select id="type" name="type">
                 <option value="">"All types"</option>
-                {group("Builds", "lifecycle.build.*")}
-                {group("Calls", "lifecycle.parser.*")}
+                {own}
+                {GROUPS.map(|(name, kind)| group(name, kind)).into_iter().collect::<Vec<_>>()}
                 {kinds}
             </select>
             <label class="sr" for="status">"Outcome"</label>
@@ -126,8 +206,9 @@ pub(super) fn form(here: &str, filter: &EventFilter, with_function: bool) -> Any
             <details class="advanced more" open=open>
                 <summary>{icon("right")}"More filters"</summary>
                 <div class="grid-fields">
-                    <div class="field"><label for="since">"From (UTC)"</label><input id="since" name="since" type="datetime-local" step="0.001" value=local(filter.since)/></div>
-                    <div class="field"><label for="until">"Until (UTC)"</label><input id="until" name="until" type="datetime-local" step="0.001" value=local(filter.until)/></div>
+                    {moment("since", "From (UTC)", filter.since)}
+                    {moment("until", "Until (UTC)", filter.until)}
+                    <div class="field"><label for="own-type">"Another type"</label><input id="own-type" name="own-type" placeholder="com.example.order.*" autocomplete="off" autocapitalize="none" spellcheck="false"/></div>
                     <div class="field"><label for="correlation">"Correlation id"</label><input id="correlation" name="correlation" value=filter.correlation.clone() autocomplete="off"/></div>
                     <div class="field"><label for="source">"Source"</label><input id="source" name="source" value=filter.source.clone() autocomplete="off"/></div>
                 </div>
@@ -135,4 +216,36 @@ pub(super) fn form(here: &str, filter: &EventFilter, with_function: bool) -> Any
         </form>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(pairs: &[(&str, &str)]) -> Asked {
+        Asked::of(None, |name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_filter_that_can_not_be_read_was_left_out_in_silence() {
+        let wrong =
+            asked(&[("function", "Not A Name"), ("since", "yesterday"), ("status", "odd"), ("q", "x")]);
+        let problem = wrong.problem().unwrap();
+        for field in ["function", "since", "status"] {
+            assert!(problem.field(field).is_some(), "{field} of {problem:?}");
+            assert!(wrong.unread(field).is_some());
+        }
+        assert_eq!(wrong.filter.text.as_deref(), Some("x"));
+        let fine = asked(&[("function", "web"), ("since", "2026-01-31T08:00"), ("status", "ok")]);
+        assert!(fine.problem().is_none() && fine.filter.since.is_some());
+    }
+
+    #[test]
+    fn an_own_type_can_be_asked_for() {
+        assert_eq!(asked(&[("type", "com.x")]).filter.kind.as_deref(), Some("com.x"));
+        let typed = asked(&[("type", "lifecycle.build.*"), ("own-type", " com.x.* ")]);
+        assert_eq!(typed.filter.kind.as_deref(), Some("com.x.*"));
+    }
 }

@@ -14,6 +14,7 @@ use crate::{
         field::{Input, error_of, input},
         icon::icon,
         status::{event_label, http_pill},
+        table::{About, head, table},
         time::{duration, full},
     },
     routes::{self, Tab},
@@ -134,26 +135,17 @@ fn tries(tenant: &TenantName, tries: &[Try]) -> AnyView {
             }
         })
         .collect();
-    view! {
-        <div class="table-box" tabindex="0" role="group" aria-label="Tries, a wide table">
-            <table class="rows">
-                <caption class="sr">"Every try"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col" class="number">"Try"</th>
-                        <th scope="col">"Function"</th>
-                        <th scope="col">"Ended"</th>
-                        <th scope="col">"Answer"</th>
-                        <th scope="col" class="wide-only">"Revision"</th>
-                        <th scope="col" class="number">"Wait · run"</th>
-                        <th scope="col" class="number">"Next try"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let about = About { caption: "Every try".to_owned(), wide: Some("Tries"), ..About::default() };
+    let heads = [
+        head("Try", "number"),
+        head("Function", ""),
+        head("Ended", ""),
+        head("Answer", ""),
+        head("Revision", "wide-only"),
+        head("Wait · run", "number"),
+        head("Next try", "number"),
+    ];
+    table(about, heads, rows)
 }
 
 /// How long after this try the next one began or begins.

@@ -3,7 +3,7 @@
 use domain::{Cursor, FunctionName, TenantName, event::EventFilter, view::ListName};
 use leptos::prelude::*;
 
-use super::filter;
+use super::filter::{self, Asked};
 use crate::{
     AppError, api,
     components::{
@@ -62,7 +62,8 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
     let here = function
         .as_ref()
         .map_or_else(|| routes::events(&tenant), |name| routes::function(&tenant, name, Tab::Events));
-    let mut wanted = filter::read(function.clone());
+    let asked = Asked::of_request(function.clone());
+    let mut wanted = asked.filter.clone();
     if let Some((since, until)) = filter::zoomed() {
         (wanted.since, wanted.until) = (Some(since), Some(until));
         form::see_other(&filter::href(&here, &wanted, of_tenant, None));
@@ -75,6 +76,14 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
     {
         form::set_status(error.0.status);
         problem = Some(error);
+    }
+    if let Some(unread) = asked.problem() {
+        form::set_status(unread.0.status);
+        return Ok(view! {
+            {summary(Some(&unread), &[("function", "function"), ("since", "since"), ("until", "until"), ("status", "status")])}
+            <div class="list-bar">{filter::form(&here, &asked, of_tenant)}</div>
+        }
+        .into_any());
     }
     // A function's timeline is a filter of the tenant's, which has the views.
     let saved = if of_tenant {
@@ -116,7 +125,7 @@ async fn content(tenant: TenantName, function: Option<FunctionName>) -> Result<A
     Ok(view! {
         {summary(problem.as_ref(), &[])}
         <div class="list-bar">
-            {filter::form(&here, &wanted, of_tenant)}
+            {filter::form(&here, &asked, of_tenant)}
             {saved.map(|saved| view! { <div class="list-menus">{views_menu(&place, &saved)}</div> })}
         </div>
         <div class="stack">

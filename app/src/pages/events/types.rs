@@ -15,6 +15,7 @@ use crate::{
         field::{error, error_of, summary},
         icon::icon,
         schema::properties,
+        table::{About, head, table},
     },
     form::{self, Posted},
     frame::{self, Content, framed},
@@ -77,18 +78,12 @@ fn section(tenant: &TenantName, (category, title, about): (Category, &'static st
             }
         })
         .collect();
+    let about = About { caption: title.to_owned(), ..About::default() };
+    let heads = [head("Event", ""), head("Type", ""), head("Who sends it", "wide-only")];
     view! {
         <section class="stack">
             <div><h2>{title}</h2><p class="quiet-text">{about}</p></div>
-            <div class="table-box">
-                <table class="rows">
-                    <caption class="sr">{title}</caption>
-                    <thead>
-                        <tr><th scope="col">"Event"</th><th scope="col">"Type"</th><th scope="col" class="wide-only">"Who sends it"</th></tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table(about, heads, rows)}
         </section>
     }
     .into_any()

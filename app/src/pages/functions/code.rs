@@ -1,26 +1,25 @@
 //! The code of a function: files, editor, deploy, download.
 
-use domain::{
-    FunctionName, TenantName,
-    function::{CodeFile, Deploy, NewCode, Source, SourceType, SourceView},
-    identity::Permission,
-};
+use domain::function::{CodeFile, Deploy, NewCode, SourceType, SourceView};
 use leptos::prelude::*;
 
-use super::source_access;
+use super::{
+    code_forms::{Form, editor, fetched},
+    source_access,
+};
 use crate::{
     AppError, api,
     components::{
-        button::{link_button, submit},
-        code_area::{CodeArea, kind_of},
+        began::Began,
+        button::link_button,
+        conflict::{Conflict, conflict, is_conflict},
         diff::diff,
         empty::empty,
-        field::{Input, error_of, input, summary},
+        field::summary,
         function_head::function_head,
         icon::icon,
-        source_access::{Access, trial},
-        source_fields::{self, SourceDraft, bucket_fields, git_fields},
-        time::bytes,
+        source_access::Access,
+        source_fields::{self, SourceDraft},
     },
     form::{self, Posted},
     frame::{self, Content, framed},
@@ -50,8 +49,13 @@ async fn load() -> Result<Content, AppError> {
             form::set_status(error.0.status);
         }
     } else if let Some(posted) = &posted {
-        let deploy = read(posted, &source);
-        match api::functions::deploy_function(tenant.clone(), name.clone(), deploy).await {
+        let deployed = if same_kind(posted, &source) {
+            let deploy = read(posted, &source);
+            api::functions::deploy_function(tenant.clone(), name.clone(), deploy).await
+        } else {
+            Err(AppError::newer())
+        };
+        match deployed {
             Ok(_) => form::see_other(
                 &(routes::function(&tenant, &name, Tab::Overview) + "?created=again#build-log"),
             ),
@@ -61,9 +65,15 @@ async fn load() -> Result<Content, AppError> {
             }
         }
     }
-    let files = shown_files(&source, posted.as_ref());
+    // Fields of another kind of source do not fit into the form.
+    let typed = posted.as_ref().filter(|posted| same_kind(posted, &source));
+    let files = shown_files(&source, typed);
+    let here = routes::function(&tenant, &name, Tab::Code);
+    let notice = told(problem.as_ref(), &source, &files, posted.as_ref(), &here);
+    let shown =
+        Form { tenant: &tenant, name: &name, source: &source, posted: typed, problem: problem.as_ref() };
     let content = if let Some(place) = &source.place {
-        fetched(&tenant, &source, place, posted.as_ref(), &access, problem.as_ref())
+        fetched(&shown, place, &access)
     } else if files.is_empty() {
         let note =
             source.note.clone().unwrap_or_else(|| "This source has no files that can be shown.".to_owned());
@@ -71,16 +81,16 @@ async fn load() -> Result<Content, AppError> {
             link_button(routes::function(&tenant, &name, Tab::Yaml), "", "file", "Open the manifest", None);
         empty("file", format!("The code comes from {}", source.kind.as_str()), note, yaml)
     } else {
-        editor(&tenant, &name, &source, &files, posted.as_ref(), problem.as_ref())
+        editor(&shown, &files)
     };
-    let body = view! { {function_head(&detail, Some(Tab::Code))}{conflict(problem.as_ref(), &files, posted.as_ref(), &routes::function(&tenant, &name, Tab::Code))}{content} };
+    let body = view! { {function_head(&detail, Some(Tab::Code))}{notice}{content} };
     Ok(Content::functions(format!("{name} · Code"), body))
 }
 
 /// A file of the newest version, or one that was sent and that the newest version does not have.
-struct Shown {
-    file: CodeFile,
-    gone: bool,
+pub(super) struct Shown {
+    pub(super) file: CodeFile,
+    pub(super) gone: bool,
 }
 
 fn shown_files(source: &SourceView, posted: Option<&Posted>) -> Vec<Shown> {
@@ -131,191 +141,82 @@ fn read(posted: &Posted, source: &SourceView) -> Deploy {
             NewCode::Files { changed, removed }
         }
     };
-    // "Deploy anyway" leaves the version out, and with it the check.
-    let version = (posted.action() != "force").then(|| posted.text("version"));
-    Deploy { version, handler: posted.text("handler"), language: None, code }
+    Deploy { version: Some(Began::sent(posted)), handler: posted.text("handler"), language: None, code }
 }
 
-/// A newer version: what mine would change of it, file by file, and the choice.
-fn conflict(problem: Option<&AppError>, files: &[Shown], posted: Option<&Posted>, here: &str) -> AnyView {
-    let changed = || {
-        let files = files.iter().filter_map(|Shown { file, .. }| {
-            let (newest, mine) = (file.text.as_ref()?, posted?.get(&format!("file:{}", file.path))?);
-            let mine = mine.replace("\r\n", "\n");
-            let path = file.path.clone();
-            (*newest != mine).then(|| {
-                view! { <p class="file-name">{icon("file")}{path}</p>{diff(newest, &mine, "What deploying yours would change")} }
-            })
-        });
-        files.collect::<Vec<_>>()
-    };
-    match problem {
-        Some(error) if error.0.status == 409 => view! {
-            <div class="notice warn" role="alert" tabindex="-1" data-focus="" id="errors">
-                {icon("warn")}
-                <div class="stack">
-                    <div>
-                        <p class="notice-title">"A newer version is already deployed."</p>
-                        <p>"Someone changed this function after you opened its code. Your text is below; this is what deploying it would change of the newer version:"</p>
-                    </div>
-                    {changed()}
-                    <div class="actions">
-                        <a class="button small" data-discard-draft="" href=here.to_owned()>"Take the newer version"</a>
-                        <button class="button small danger" form="code-form" name="do" value="force">"Deploy mine anyway"</button>
-                    </div>
-                </div>
-            </div>
-        }
-        .into_any(),
-        other => {
-            let own = [("spec.runtime.handler", "handler"), ("spec.source", "files")];
-            summary(other, &[&source_fields::FIELDS[..], &own[..]].concat())
-        }
+/// What deploying mine would change of a newer version: file by file, or the place.
+fn changes(source: &SourceView, files: &[Shown], posted: &Posted) -> AnyView {
+    if !same_kind(posted, source) {
+        let now =
+            format!("Its code comes from {} now: what you typed does not fit there.", source.kind.as_str());
+        return view! { <p>{now}</p> }.into_any();
+    }
+    if let Some(place) = &source.place {
+        let (newest, mine) = (SourceDraft::of_source(place), SourceDraft::of_posted(posted));
+        let told = |draft: &SourceDraft, handler: &str| format!("{}handler: {handler}\n", draft.told());
+        let (newest, mine) = (told(&newest, &source.handler), told(&mine, &posted.text("handler")));
+        return diff(&newest, &mine, "What deploying yours would change");
+    }
+    let files = files.iter().filter_map(|Shown { file, .. }| {
+        let (newest, mine) = (file.text.as_ref()?, posted.get(&format!("file:{}", file.path))?);
+        let mine = mine.replace("\r\n", "\n");
+        let path = file.path.clone();
+        (*newest != mine).then(|| {
+            view! { <p class="file-name">{icon("file")}{path}</p>{diff(newest, &mine, "What deploying yours would change")} }
+        })
+    });
+    files.collect::<Vec<_>>().into_any()
+}
+
+/// Whether the form that was sent is the one that the function's source has now.
+fn same_kind(posted: &Posted, source: &SourceView) -> bool {
+    let sent = posted.text("kind");
+    sent.is_empty() || sent == kind_of_form(source.kind)
+}
+
+/// Which of the forms a source has.
+pub(super) fn kind_of_form(kind: SourceType) -> &'static str {
+    match kind {
+        SourceType::Git => "git",
+        kind if kind.is_place() => "bucket",
+        _ => "files",
     }
 }
 
-/// Where the code is fetched from, instead of the code.
-fn fetched(
-    tenant: &TenantName,
-    source: &SourceView,
-    place: &Source,
-    posted: Option<&Posted>,
-    access: &Access,
+/// What is wrong, above the form.
+fn told(
     problem: Option<&AppError>,
-) -> AnyView {
-    let draft = posted.map_or_else(|| SourceDraft::of_source(place), SourceDraft::of_posted);
-    let (title, fields) = match source.kind {
-        SourceType::Git => ("Git repository", git_fields(&draft, access, problem)),
-        _ => ("Archive in a bucket", bucket_fields(&draft, access, problem)),
-    };
-    let handler = posted.map_or_else(|| source.handler.clone(), |posted| posted.text("handler"));
-    view! {
-        <form method="post" class="stack" id="code-form" data-busy="Deploying…">{form::token()}
-            <input type="hidden" name="version" value=source.version.clone()/>
-            // What the Enter key presses: without it, the button that tries the source out.
-            <button class="sr" name="do" value="deploy" tabindex="-1" aria-hidden="true">"Deploy"</button>
-            <fieldset class="card stack source" id="files">
-                <legend>{title}</legend>
-                {fields}
-                {trial(tenant, access)}
-            </fieldset>
-            {input(Input {
-                name: "handler",
-                label: "Handler",
-                hint: "Module and function, as in main.handler.",
-                value: handler,
-                required: true,
-                error: error_of(problem, &["spec.runtime.handler"]),
-                ..Input::default()
-            })}
-            <div class="form-end">
-                {submit("primary", "check", "Deploy", "deploy", (Permission::Write, tenant))}
-                <span class="quiet-text">"A deployment without a change here fetches nothing: use Build again, on the page of a build."</span>
-            </div>
-        </form>
-    }
-    .into_any()
-}
-
-fn editor(
-    tenant: &TenantName,
-    name: &FunctionName,
     source: &SourceView,
     files: &[Shown],
     posted: Option<&Posted>,
-    problem: Option<&AppError>,
+    here: &str,
 ) -> AnyView {
-    let several = source.kind != SourceType::Inline;
-    let tree: Vec<_> = files.iter().enumerate().map(|(at, shown)| entry(at, &shown.file)).collect();
-    let panels: Vec<_> =
-        files.iter().enumerate().map(|(at, shown)| panel(at, shown, source, posted)).collect();
-    let handler = posted.map_or_else(|| source.handler.clone(), |posted| posted.text("handler"));
-    // A form that was sent goes on from where it began, so that a newer version is still noticed.
-    let began = posted.map(|posted| posted.text("version")).filter(|version| !version.is_empty());
-    let version = began.unwrap_or_else(|| source.version.clone());
-    let draft = form::draft_key("code", tenant, name, &version);
-    let (new_path, new_text) =
-        posted.map(|posted| (posted.text("new_path"), posted.area("new_text"))).unwrap_or_default();
-    let new_file = (several && source.editable).then(|| {
-        view! {
-            <div class="file" id="file-new">
-                {input(Input { name: "new_path", label: "Path of the new file", hint: "For example lib/text.py", value: new_path, ..Input::default() })}
-                <CodeArea name="new_text".to_owned() label="Content of the new file".to_owned() value=new_text kind="text"/>
-            </div>
-        }
-    });
-    view! {
-        <form method="post" class="stack" id="code-form" data-draft=draft data-busy="Deploying…">{form::token()}
-            <input type="hidden" name="version" value=version/>
-            {source.note.clone().map(|note| view! { <p class="quiet-text">{icon("info")}" "{note}</p> })}
-            <div class="code-page" id="files">
-                <nav class="tree" aria-label="Files">
-                    <ul>
-                        {tree}
-                        {new_file.is_some().then(|| view! { <li><a href="#file-new">{icon("plus")}"New file"</a></li> })}
-                    </ul>
-                </nav>
-                <div class="files">{panels}{new_file}</div>
-            </div>
-            {input(Input {
-                name: "handler",
-                label: "Handler",
-                hint: "Module and function, as in main.handler.",
-                value: handler,
-                required: true,
-                error: error_of(problem, &["spec.runtime.handler"]),
-                ..Input::default()
-            })}
-            <div class="form-end">
-                {if source.editable {
-                    submit("primary", "check", "Deploy", "deploy", (Permission::Write, tenant))
-                } else {
-                    view! { <span class="quiet-text">"This source is edited where it comes from."</span> }.into_any()
-                }}
-                <a class="button" href=routes::download(tenant, name) download="">{icon("download")}"Download"</a>
-                <span class="quiet-text">"A deployment builds a new image; calls go on until it is ready."</span>
-            </div>
-        </form>
+    if let (true, Some(posted)) = (is_conflict(problem), posted) {
+        let anyway = same_kind(posted, source).then_some(("code-form", "Deploy mine anyway"));
+        return conflict(Conflict {
+            text: "Someone changed this function after you opened its code. Yours is below; this is what deploying it would change of the newer version:",
+            changes: changes(source, files, posted),
+            here,
+            anyway,
+        });
     }
-    .into_any()
+    let own = [("spec.runtime.handler", "handler"), ("spec.source", "files")];
+    summary(problem, &[&source_fields::FIELDS[..], &own[..]].concat())
 }
 
-fn entry(at: usize, file: &CodeFile) -> AnyView {
-    match &file.text {
-        Some(_) => {
-            view! { <li><a href=format!("#file-{at}")>{icon("file")}{file.path.clone()}</a></li> }.into_any()
-        }
-        None => {
-            view! { <li><span>{icon("file")}{file.path.clone()}" "{bytes(file.size)}</span></li> }.into_any()
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-fn panel(at: usize, shown: &Shown, source: &SourceView, posted: Option<&Posted>) -> AnyView {
-    let Shown { file, gone } = shown;
-    let Some(text) = &file.text else { return ().into_any() };
-    let field = format!("file:{}", file.path);
-    let value = posted
-        .filter(|posted| posted.get(&field).is_some())
-        .map_or_else(|| text.clone(), |posted| posted.area(&field));
-    let removed = posted.is_some_and(|posted| posted.all("remove").any(|path| path == file.path));
-    let removable = source.editable && source.kind != SourceType::Inline;
-    view! {
-        <div class="file" id=format!("file-{at}")>
-            <p class="file-name">{icon("file")}{file.path.clone()}<span class="quiet-text">{bytes(file.size)}</span></p>
-            {gone.then(|| view! { <p class="hint">"The newest version does not have this file; deploying yours adds it again."</p> })}
-            <CodeArea
-                name=field
-                label=format!("Content of {}", file.path)
-                value=value
-                kind=kind_of(&file.path, source.language)
-                rows=20
-                readonly=!source.editable
-            />
-            {removable.then(|| view! {
-                <label class="check"><input type="checkbox" name="remove" value=file.path.clone() checked=removed/><span>"Remove this file with the next deployment"</span></label>
-            })}
-        </div>
+    use super::*;
+
+    #[test]
+    fn fields_of_one_kind_of_source_are_not_read_as_another_one() {
+        let source = json!({"kind": "inline", "language": "python", "handler": "main.handler", "files": [],
+            "note": null, "version": "2-1", "editable": true});
+        let source: SourceView = serde_json::from_value(source).unwrap();
+        let sent = |kind: &str| Posted(vec![("kind".to_owned(), kind.to_owned())]);
+        assert!(same_kind(&sent("files"), &source));
+        assert!(!same_kind(&sent("git"), &source), "somebody wrote the code here meanwhile");
     }
-    .into_any()
 }

@@ -94,8 +94,12 @@ async fn act(tenant: &TenantName, posted: &Posted, runtimes: &[RuntimeOption]) -
         "upload" => {
             let refused = posted.get("upload_error");
             let problem = refused.map(|message| AppError::invalid("spec.source.upload", message));
-            let draft = draft(posted.clone(), None, runtimes);
-            Done::Form(Box::new(Draft { from: Origin::Upload, ..draft }), problem)
+            let mut draft = draft(posted.clone(), None, runtimes);
+            draft.from = Origin::Upload;
+            if problem.is_none() {
+                fit(&mut draft, runtimes);
+            }
+            Done::Form(Box::new(draft), problem)
         }
         source_access::TEST => {
             let mut draft = draft(posted.clone(), None, runtimes);
@@ -229,6 +233,18 @@ fn draft_of(form: ManifestForm, posted: &Posted, runtimes: &[RuntimeOption]) -> 
         env: new.env,
         sent: true,
         ..draft
+    }
+}
+
+/// Language and handler as the archive that just came looks; the island does the same.
+fn fit(draft: &mut Draft, runtimes: &[RuntimeOption]) {
+    let Some(receipt) = &draft.receipt else { return };
+    let here = |language: &Language| {
+        runtimes.iter().any(|runtime| runtime.language == *language && runtime.unavailable.is_none())
+    };
+    draft.language = receipt.language.filter(here).or(draft.language);
+    if let Some(handler) = &receipt.handler {
+        draft.handler.clone_from(handler);
     }
 }
 

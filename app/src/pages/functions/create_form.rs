@@ -15,7 +15,7 @@ use crate::{
     components::{
         button::submit,
         code_area::{CodeArea, kind_of},
-        field::{self, Input, error_of, input, summary},
+        field::{self, Input, error_of, handler, input, summary},
         function_head::breadcrumb,
         icon::icon,
         preflight::preflight,
@@ -118,15 +118,7 @@ pub(super) fn create_form(
             </fieldset>
             <details class="advanced" open=error_of(problem, &["spec.env", "spec.runtime.handler"]).is_some()>
                 <summary>{icon("right")}"Advanced"<span class="quiet-text">"handler, environment"</span></summary>
-                {input(Input {
-                    name: "handler",
-                    label: "Handler",
-                    hint: "Module and function, as in main.handler.",
-                    value: draft.handler.clone(),
-                    required: true,
-                    error: error_of(problem, &["spec.runtime.handler"]),
-                    ..Input::default()
-                })}
+                {handler(draft.handler.clone(), problem)}
                 {env_rows(&draft.env, PLAIN_HINT, error_of(problem, &["spec.env"]))}
             </details>
             {preflight(checks)}
@@ -192,9 +184,8 @@ fn editor((language, code, dependencies): &(Language, String, String)) -> AnyVie
 }
 
 fn upload(tenant: &TenantName, draft: &Draft) -> AnyView {
-    let receipt = draft.receipt.as_ref().and_then(|receipt| serde_json::to_string(receipt).ok());
     view! {
-        <Upload url=routes::uploads(tenant) upload=draft.upload.clone() receipt=receipt.unwrap_or_default()/>
+        <Upload url=routes::uploads(tenant) upload=draft.upload.clone() receipt=draft.receipt.clone() chosen=draft.language/>
         // Without JavaScript the archive goes with the whole form, which comes back with it; `server/uploads.rs` takes it out.
         <noscript>
             <p>

@@ -19,6 +19,7 @@ use crate::{
         problem::done,
         sort::sort_head,
         status::{phase_look, phase_pill},
+        table::{self, About, table},
         time::ago,
         views::{self, Place, columns_menu, views_menu},
     },
@@ -212,23 +213,19 @@ fn content(
         .map(|cursor| href(tenant, &FunctionQuery { cursor: Some(cursor), ..query.clone() }));
     let first =
         query.cursor.is_some().then(|| href(tenant, &FunctionQuery { cursor: None, ..query.clone() }));
+    let about = About { caption: format!("Functions of {tenant}"), linked: true, ..About::default() };
+    let heads = [
+        Some(head("Name", FunctionSort::Name, "")),
+        Some(head("Phase", FunctionSort::Phase, "")),
+        shown("language").then(|| head("Language", FunctionSort::Language, "wide-only")),
+        shown("instances").then(|| table::head("Instances", "number wide-only")),
+        shown("created").then(|| head("Created", FunctionSort::Created, "number wide-only")),
+        shown("changed").then(|| head("Changed", FunctionSort::Updated, "number")),
+    ]
+    .into_iter()
+    .flatten();
     view! {
-        <div class="table-box">
-            <table class="rows" data-rows="">
-                <caption class="sr">{format!("Functions of {tenant}")}</caption>
-                <thead>
-                    <tr>
-                        {head("Name", FunctionSort::Name, "")}
-                        {head("Phase", FunctionSort::Phase, "")}
-                        {shown("language").then(|| head("Language", FunctionSort::Language, "wide-only"))}
-                        {shown("instances").then(|| view! { <th scope="col" class="number wide-only">"Instances"</th> })}
-                        {shown("created").then(|| head("Created", FunctionSort::Created, "number wide-only"))}
-                        {shown("changed").then(|| head("Changed", FunctionSort::Updated, "number"))}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {table(about, heads, rows)}
         {pager(first, next, page.items.len(), "functions")}
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! Pages of functions.
 
 pub mod code;
+mod code_forms;
 pub mod create;
 mod create_form;
 mod create_yaml;

@@ -36,7 +36,6 @@ pub fn OverviewPage() -> impl IntoView {
 async fn load() -> Result<Content, AppError> {
     let (tenant, name) = frame::target()?;
     let created = frame::query("created");
-    let saved = frame::query("saved").is_some();
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
     let filter = EventFilter { function: Some(name.clone()), ..EventFilter::default() };
     let events = api::events::list_events(tenant.clone(), filter, None, Some(8)).await;
@@ -52,7 +51,6 @@ async fn load() -> Result<Content, AppError> {
             "rebuilt" => "Built again. The log of the build is below.",
             _ => "Created. The log of its build is below.",
         }))}
-        {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
         <div id="overview" data-live=live>
             {failure(&detail)}
             <section class="card way" aria-label="From code to traffic">{deploy_steps(&detail)}</section>

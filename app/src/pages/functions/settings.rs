@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     AppError, api,
-    components::function_head::function_head,
+    components::{began::Began, function_head::function_head},
     form::{self, Posted},
     frame::{self, Content, framed},
     routes::{self, Tab},
@@ -54,16 +54,14 @@ async fn load() -> Result<Content, AppError> {
     if let Some(error) = &problem {
         form::set_status(error.0.status);
     }
-    // A form that was sent goes on from where it began, so that a newer version is still noticed.
-    let version = posted.as_ref().map(|posted| posted.text("version")).filter(|version| !version.is_empty());
-    let version = version.unwrap_or_else(|| detail.summary.version.clone());
+    let began = Began::of(posted.as_ref(), &detail.summary.version);
     let checks = api::functions::preflight_of(tenant.clone(), name.clone()).await;
     let shown = Shown {
         detail: &detail,
         fields: &fields,
         problem: problem.as_ref(),
         preview: preview.as_ref(),
-        version: &version,
+        began: &began,
         saved,
         checks: &checks,
     };

@@ -3,7 +3,7 @@
 use domain::function::{EnvVar, FunctionDetail, ResourceList, Resources, Scaling, SettingsForm};
 
 use super::traffic_rows::{Share, shares_of, shares_sent, targets};
-use crate::{AppError, form::Posted};
+use crate::{AppError, components::began::Began, form::Posted};
 
 /// Text of every field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) struct Fields {
     pub(super) env: Vec<(String, String)>,
     /// Secrets to take away.
     pub(super) removed: Vec<String>,
+    /// Secrets that are there, for which a new value was typed: it is never sent back, so it must be typed again.
+    pub(super) again: Vec<String>,
     /// Names of secrets that are not there yet; their values are never sent back.
     pub(super) new_secrets: Vec<String>,
     pub(super) min_replicas: String,
@@ -35,6 +37,7 @@ impl Fields {
         Self {
             env: plain.map(|var| (var.name.clone(), text(&var.value))).collect(),
             removed: Vec::new(),
+            again: Vec::new(),
             new_secrets: Vec::new(),
             min_replicas: scaling.min_replicas.to_string(),
             max_replicas: scaling.max_replicas.to_string(),
@@ -52,11 +55,13 @@ impl Fields {
 
     /// What was sent.
     pub(super) fn sent(posted: &Posted, detail: &FunctionDetail) -> Self {
+        let removed: Vec<String> = posted.all("secret_remove").map(str::to_owned).collect();
         let known = |name: &str| detail.secrets.iter().any(|secret| secret.name == name);
         let named = posted.all("secret_name").map(str::trim);
         Self {
             env: posted.pairs("env_name", "env_value"),
-            removed: posted.all("secret_remove").map(str::to_owned).collect(),
+            again: typed_again(posted).filter(|name| known(name) && !removed.contains(name)).collect(),
+            removed,
             new_secrets: named.filter(|name| !name.is_empty() && !known(name)).map(str::to_owned).collect(),
             min_replicas: posted.text("min_replicas"),
             max_replicas: posted.text("max_replicas"),
@@ -97,6 +102,15 @@ impl Fields {
             refuse(error);
             Vec::new()
         });
+        if posted.action() != "yaml" {
+            let values = posted.pairs("secret_name", "secret_value");
+            for name in &self.again {
+                if values.iter().all(|(of, value)| of != name || value.is_empty()) {
+                    let why = "Type the new value again, or keep the present one.";
+                    refuse(AppError::invalid(&format!("secrets.{name}"), why));
+                }
+            }
+        }
         if let Some(refused) = refused {
             return Err(refused);
         }
@@ -106,8 +120,7 @@ impl Fields {
         let referred = detail.env.iter().filter(|var| var.value_from.is_some()).cloned();
         let secrets = posted.pairs("secret_name", "secret_value").into_iter();
         Ok(SettingsForm {
-            // "Save mine anyway" begins from the version whose difference was shown.
-            version: posted.text(if posted.action() == "force" { "newest" } else { "version" }),
+            version: Began::sent(posted),
             env: env.chain(referred).collect(),
             secrets: secrets
                 .filter(|(name, _)| !self.removed.contains(name))
@@ -124,5 +137,41 @@ impl Fields {
             build_timeout: self.build_timeout.clone(),
             traffic,
         })
+    }
+}
+
+/// Secrets whose new value was typed now, or before, and is not to be forgotten.
+fn typed_again(posted: &Posted) -> impl Iterator<Item = String> {
+    let typed = posted.pairs("secret_name", "secret_value").into_iter();
+    let typed = typed.filter(|(_, value)| !value.is_empty()).map(|(name, _)| name);
+    let before =
+        posted.all("secret_again").filter(|name| posted.all("secret_keep").all(|kept| kept != *name));
+    let mut names: Vec<String> = typed.chain(before.map(str::to_owned)).collect();
+    names.sort();
+    names.dedup();
+    names.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn posted(pairs: &[(&str, &str)]) -> Posted {
+        Posted(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    fn again(pairs: &[(&str, &str)]) -> Vec<String> {
+        typed_again(&posted(pairs)).collect()
+    }
+
+    #[test]
+    fn a_new_value_for_a_present_secret_was_dropped_in_silence() {
+        assert_eq!(again(&[("secret_name", "TOKEN"), ("secret_value", "new")]), ["TOKEN"]);
+        // The form came back for another reason, and was sent once more with the blank row.
+        let blank = [("secret_name", "TOKEN"), ("secret_value", ""), ("secret_again", "TOKEN")];
+        assert_eq!(again(&blank), ["TOKEN"]);
+        let kept = [&blank[..], &[("secret_keep", "TOKEN")]].concat();
+        assert_eq!(again(&kept), [""; 0]);
+        assert_eq!(again(&blank[..2]), [""; 0], "nothing was typed: blank keeps the present value");
     }
 }

@@ -11,7 +11,9 @@ use super::{env_rows::env_rows, settings_fields::Fields, traffic_rows::traffic_r
 use crate::{
     AppError,
     components::{
+        began::Began,
         button::{link_button, submit},
+        conflict::{Conflict, conflict, is_conflict},
         diff::diff,
         field::{self, Input, error_of, input, summary},
         icon::icon,
@@ -49,13 +51,13 @@ pub(super) struct Shown<'a> {
     pub(super) problem: Option<&'a AppError>,
     pub(super) preview: Option<&'a Preview>,
     /// Where the form began.
-    pub(super) version: &'a str,
+    pub(super) began: &'a Began,
     pub(super) saved: bool,
     pub(super) checks: &'a Result<Vec<Check>, AppError>,
 }
 
 pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
-    let Shown { detail, fields, problem, preview, version, saved, checks } = *shown;
+    let Shown { detail, fields, problem, preview, began, saved, checks } = *shown;
     let summary_row = &detail.summary;
     let (tenant, name) = (&summary_row.tenant, &summary_row.name);
     let path_of = |id: &str| FIELDS.iter().find(|(_, field)| *field == id).map_or("", |(path, _)| path);
@@ -78,11 +80,9 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
     places.extend(secret_places.iter().map(|(path, id)| (path.as_str(), id.as_str())));
     view! {
         {saved.then(|| done("Saved. What changed goes live with the next Revision."))}
-        {conflict(problem, preview, &routes::function(tenant, name, Tab::Settings))}
-        {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(error), &places))}
-        <form method="post" class="settings" id="settings-form" data-draft=form::draft_key("settings", tenant, name, version) data-busy="Saving…" novalidate=problem.is_some()>{form::token()}
-            <input type="hidden" name="version" value=version.to_owned()/>
-            {(version != summary_row.version).then(|| view! { <input type="hidden" name="newest" value=summary_row.version.clone()/> })}
+        {told(problem, preview, &places, &routes::function(tenant, name, Tab::Settings))}
+        <form method="post" class="settings" id="settings-form" data-draft=form::draft_key("settings", tenant, name, &began.version) data-sent=began.was_sent() data-busy="Saving…" novalidate=problem.is_some()>{form::token()}
+            {began.fields()}
             <section class="card">{env_rows(&fields.env, PLAIN_HINT, error_of(problem, &["spec.env"]))}</section>
             <section class="card">{secrets(&detail.secrets, fields, problem)}</section>
             <section class="card">
@@ -127,31 +127,28 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
     .into_any()
 }
 
-/// A newer version: what mine would change of it, and the choice.
-fn conflict(problem: Option<&AppError>, preview: Option<&Preview>, here: &str) -> AnyView {
-    match problem {
-        Some(error) if error.0.status == 409 => view! {
-            <div class="notice warn" role="alert" tabindex="-1" data-focus="" id="errors">
-                {icon("warn")}
-                <div class="stack">
-                    <div>
-                        <p class="notice-title">"A newer version is already deployed."</p>
-                        <p>"Someone changed this function after you opened its settings. What you typed is below."</p>
-                    </div>
-                    {preview.map(|preview| view! {
-                        <p>"This is what saving yours would change of the newer version:"</p>
-                        {diff(&preview.before, &preview.after, "What saving yours would change")}
-                    })}
-                    <div class="actions">
-                        <a class="button small" data-discard-draft="" href=here.to_owned()>"Take the newer version"</a>
-                        <button class="button small danger" form="settings-form" name="do" value="force">"Save mine anyway"</button>
-                    </div>
-                </div>
-            </div>
-        }
-        .into_any(),
-        _ => ().into_any(),
+/// What is wrong, above the form.
+fn told(
+    problem: Option<&AppError>,
+    preview: Option<&Preview>,
+    places: &[(&str, &str)],
+    here: &str,
+) -> AnyView {
+    if !is_conflict(problem) {
+        return summary(problem, places);
     }
+    let changes = preview.map(|preview| {
+        view! {
+            <p>"This is what saving yours would change of the newer version:"</p>
+            {diff(&preview.before, &preview.after, "What saving yours would change")}
+        }
+    });
+    conflict(Conflict {
+        text: "Someone changed this function after you opened its settings. What you typed is below.",
+        changes: changes.into_any(),
+        here,
+        anyway: Some(("settings-form", "Save mine anyway")),
+    })
 }
 
 /// What the form would write: what changes, the whole manifest, the commands, and the way to edit it.
@@ -185,11 +182,18 @@ fn secrets(present: &[SecretVar], fields: &Fields, problem: Option<&AppError>) -
             let changed = secret.updated_at.map(|at| view! { <span class="quiet-text">"changed "{ago(at)}</span> });
             let missing = (!secret.present).then(|| view! { <span class="tag warn">{icon("warn")}"no value"</span> });
             let removed = fields.removed.contains(&secret.name);
+            let again = fields.again.contains(&secret.name);
+            let placeholder = if again { "type the value again" } else { "unchanged" };
+            let keep = again.then(|| view! {
+                <input type="hidden" name="secret_again" value=secret.name.clone()/>
+                <label class="check"><input type="checkbox" name="secret_keep" value=secret.name.clone()/><span>"Keep the present value"</span></label>
+            });
             view! {
                 <div class="secret-row">
                     <input name="secret_name" class="mono" value=secret.name.clone() readonly aria-label="Secret variable"/>
-                    <input type="password" name="secret_value" id=id.clone() placeholder="unchanged" autocomplete="new-password" aria-label=format!("New value of {}", secret.name) aria-describedby=format!("{id}-error") aria-invalid=error.is_some().then_some("true")/>
+                    <input type="password" name="secret_value" id=id.clone() placeholder=placeholder autocomplete="new-password" aria-label=format!("New value of {}", secret.name) aria-describedby=format!("{id}-error") aria-invalid=error.is_some().then_some("true")/>
                     <label class="check"><input type="checkbox" name="secret_remove" value=secret.name.clone() checked=removed/><span>"Remove"</span></label>
+                    {keep}
                     <p class="hint">{changed}{missing}</p>
                     {error.map(|error| field::error(&id, Some(error)))}
                 </div>

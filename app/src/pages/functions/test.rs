@@ -86,7 +86,8 @@ async fn load() -> Result<Content, AppError> {
     let typed = posted.as_ref().map(|posted| posted.text("title"));
     let chosen = chosen.unwrap_or_default();
     let title = typed.unwrap_or_else(|| chosen.clone());
-    let shown = Shown { request: &request, chosen, title, taken };
+    let other = posted.as_ref().filter(|posted| posted.action() != "forget").and_then(other_editor);
+    let shown = Shown { request: &request, other, chosen, title, taken };
     let body = view! {
         {function_head(&detail, Some(Tab::Test))}
         {saved_now.then(|| done("The test is saved."))}
@@ -115,7 +116,7 @@ async fn act(
 ) -> Result<Done, AppError> {
     let here = routes::function(tenant, name, Tab::Test);
     let title = posted.text("title");
-    match posted.action() {
+    match pressed(posted) {
         "save" => {
             api::invocations::save_test(tenant.clone(), name.clone(), title.clone(), request.clone()).await?;
             form::see_other(&format!("{here}?saved=yes&test={}", routes::encode(&title)));
@@ -135,6 +136,21 @@ async fn act(
             Ok(Done::Answer(Box::new(answer)))
         }
     }
+}
+
+/// The button; the Enter key presses a hidden one, which saves under a name that was just typed and sends otherwise.
+fn pressed(posted: &Posted) -> &str {
+    let title = posted.text("title");
+    match posted.action() {
+        "enter" if !title.is_empty() && title != posted.text("chosen") => "save",
+        other => other,
+    }
+}
+
+/// What stands in the editor that was not the chosen one: it comes back as it was.
+fn other_editor(posted: &Posted) -> Option<String> {
+    let field = if posted.text("kind") == "event" { "body" } else { "event" };
+    posted.get(field).map(|_| posted.area(field))
 }
 
 fn read(posted: &Posted) -> InvokeRequest {
@@ -201,6 +217,8 @@ fn undo(tenant: &TenantName, name: &FunctionName, test: &SavedTest) -> AnyView {
 /// What the request form shows.
 struct Shown<'a> {
     request: &'a InvokeRequest,
+    /// Content of the other editor, when it was sent.
+    other: Option<String>,
     /// Name of the saved test that it began from.
     chosen: String,
     /// Name that is typed.
@@ -210,13 +228,13 @@ struct Shown<'a> {
 }
 
 fn request_form(tenant: &TenantName, name: &FunctionName, shown: Shown<'_>) -> AnyView {
-    let Shown { request, chosen, title, taken } = shown;
+    let Shown { request, other, chosen, title, taken } = shown;
     let draft = format!("test:{tenant}/{name}:{chosen}");
     let event = request.content_type == CLOUD_EVENT;
     let (json, cloud_event) = if event {
-        (JSON_SAMPLE.to_owned(), request.body.clone())
+        (other.unwrap_or_else(|| JSON_SAMPLE.to_owned()), request.body.clone())
     } else {
-        (request.body.clone(), EVENT_SAMPLE.to_owned())
+        (request.body.clone(), other.unwrap_or_else(|| EVENT_SAMPLE.to_owned()))
     };
     let methods: Vec<_> = ["POST", "GET", "PUT", "PATCH", "DELETE"]
         .into_iter()
@@ -241,6 +259,8 @@ fn request_form(tenant: &TenantName, name: &FunctionName, shown: Shown<'_>) -> A
     view! {
         <form method="post" action=routes::function(tenant, name, Tab::Test) class="card stack" data-busy="Calling…" data-draft=draft data-taken=taken.then_some("")>{form::token()}
             <input type="hidden" name="chosen" value=chosen/>
+            // What the Enter key presses: without it, Send, also in the field of the name.
+            <button class="sr" name="do" value="enter" tabindex="-1" aria-hidden="true">"Send"</button>
             <fieldset class="segments">
                 <legend class="sr">"Kind of request"</legend>
                 <label><input type="radio" name="kind" value="json" checked=!event/><span>"JSON"</span></label>
@@ -276,4 +296,31 @@ fn request_form(tenant: &TenantName, name: &FunctionName, shown: Shown<'_>) -> A
         </form>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn posted(pairs: &[(&str, &str)]) -> Posted {
+        Posted(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn enter_in_the_name_of_a_test_called_the_function() {
+        assert_eq!(pressed(&posted(&[("do", "enter"), ("title", "greeting")])), "save");
+        assert_eq!(pressed(&posted(&[("do", "enter"), ("title", " ")])), "enter", "sends");
+        let unchanged = [("do", "enter"), ("title", "greeting"), ("chosen", "greeting")];
+        assert_eq!(pressed(&posted(&unchanged)), "enter");
+        assert_eq!(pressed(&posted(&[("do", "send"), ("title", "greeting")])), "send");
+    }
+
+    #[test]
+    fn what_stands_in_the_other_editor_was_lost_with_each_call() {
+        let both = [("body", "{\"mine\": 1}"), ("event", "{}")];
+        let event = posted(&[&both[..], &[("kind", "event")]].concat());
+        assert_eq!(other_editor(&event).as_deref(), Some("{\"mine\": 1}"));
+        assert_eq!(other_editor(&posted(&both)).as_deref(), Some("{}"));
+        assert_eq!(other_editor(&posted(&[("kind", "event")])), None, "the sample is shown");
+    }
 }

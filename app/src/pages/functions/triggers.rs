@@ -1,7 +1,5 @@
 //! The Triggers tab: what calls the function by itself.
 
-use std::collections::BTreeMap;
-
 use domain::{
     FunctionName, TenantName,
     function::{Runs, Schedule, Trigger, TriggerTest, TriggerView},
@@ -35,11 +33,20 @@ enum Found {
 async fn load() -> Result<Content, AppError> {
     let (tenant, name) = frame::target()?;
     let posted = Posted::of_request();
-    let typed = Typed::of(posted.as_ref());
+    // Of what was typed, an address keeps the half that was not used.
+    let typed = Typed::of(posted.as_ref().unwrap_or(&Posted(frame::queries())));
     let (mut problem, mut found) = (None, None);
     if let Some(posted) = &posted {
         match act(&tenant, &name, posted, &typed).await {
-            Ok(None) => form::see_other(&routes::function(&tenant, &name, Tab::Triggers)),
+            Ok(None) => {
+                let kept = match posted.action() {
+                    "add-schedule" => typed.of_events(),
+                    "remove" => Vec::new(),
+                    _ => typed.of_clock(),
+                };
+                let here = routes::function(&tenant, &name, Tab::Triggers);
+                form::see_other(&(here + &routes::query(kept)));
+            }
             Ok(answer) => found = answer,
             Err(error) => {
                 form::set_status(error.0.status);
@@ -80,7 +87,9 @@ async fn load() -> Result<Content, AppError> {
         {summary(problem.as_ref(), &fields)}
         {off}
         {present}
-        <div class="columns">
+        <form method="post" class="columns" id="trigger-form" data-busy="One moment…">{form::token()}
+            // What the Enter key presses: without it, the button that adds a trigger, also in the schedule.
+            <button class="sr" name="do" value="enter" tabindex="-1" aria-hidden="true">"Look"</button>
             <section class="card stack" id="by-events">
                 <h2>"Let events call it"</h2>
                 {by_events(&tenant, &typed, problem.as_ref())}
@@ -91,7 +100,7 @@ async fn load() -> Result<Content, AppError> {
                 {by_clock(&tenant, &typed, problem.as_ref())}
                 {runs}
             </section>
-        </div>
+        </form>
     };
     Ok(Content::functions(format!("{name} · Triggers"), body))
 }
@@ -104,11 +113,16 @@ async fn act(
     typed: &Typed,
 ) -> Result<Option<Found>, AppError> {
     let (tenant, name) = (tenant.clone(), name.clone());
-    let filter: BTreeMap<String, String> = typed.filter.iter().cloned().collect();
     let schedule =
         Schedule { cron: typed.cron.clone(), timezone: typed.timezone.clone(), data: typed.data.clone() };
-    match posted.action() {
-        "test" => api::triggers::test_trigger(tenant, name, filter).await.map(|test| Some(Found::Test(test))),
+    // The Enter key changes nothing: it tells of what is filled in.
+    let by_key = if typed.cron.is_empty() { "test" } else { "runs" };
+    let action = Some(posted.action()).filter(|action| *action != "enter").unwrap_or(by_key);
+    match action {
+        "test" => {
+            let filter = typed.attributes()?;
+            api::triggers::test_trigger(tenant, name, filter).await.map(|test| Some(Found::Test(test)))
+        }
         "runs" => api::triggers::explain_schedule(tenant, schedule).await.map(|runs| Some(Found::Runs(runs))),
         "remove" => {
             let trigger = serde_json::from_str(&posted.text("trigger")).map_err(|_| {
@@ -121,7 +135,7 @@ async fn act(
             api::triggers::add_trigger(tenant, name, trigger).await.map(|()| None)
         }
         _ => {
-            let trigger = Trigger { filter, ..Trigger::default() };
+            let trigger = Trigger { filter: typed.attributes()?, ..Trigger::default() };
             api::triggers::add_trigger(tenant, name, trigger).await.map(|()| None)
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     components::{
         button::{copy, submit},
         code_area::CodeArea,
+        conflict::{Conflict, conflict, is_conflict},
         diff::diff,
         field::summary,
         function_head::function_head,
@@ -50,22 +51,16 @@ async fn load() -> Result<Content, AppError> {
     let detail = api::functions::get_function(tenant.clone(), name.clone()).await?;
     let sent = typed.is_some();
     let text = typed.unwrap_or_else(|| detail.manifest.clone());
-    let conflict = problem.as_ref().filter(|error: &&AppError| error.0.status == 409).map(|_| {
-        view! {
-            <div class="notice warn" role="alert" tabindex="-1" data-focus="" id="errors">
-                {icon("warn")}
-                <div class="stack">
-                    <p class="notice-title">"A newer version is already deployed."</p>
-                    <p>"This is what applying yours would change of it:"</p>
-                    {diff(&detail.manifest, &text, "What applying yours would change")}
-                    <div class="actions">
-                        <a class="button small" data-discard-draft="" href=here.clone()>"Take the newer version"</a>
-                        <button class="button small danger" form="yaml-form" name="do" value="force">"Apply mine anyway"</button>
-                    </div>
-                </div>
-            </div>
-        }
-    });
+    let notice = if is_conflict(problem.as_ref()) {
+        conflict(Conflict {
+            text: "This is what applying yours would change of it:",
+            changes: diff(&detail.manifest, &text, "What applying yours would change"),
+            here: &here,
+            anyway: Some(("yaml-form", "Apply mine anyway")),
+        })
+    } else {
+        summary(problem.as_ref(), &[("", "manifest")])
+    };
     let newest = detail.summary.version.clone();
     let version = version.filter(|version| !version.is_empty()).unwrap_or_else(|| newest.clone());
     let draft = form::draft_key("yaml", &tenant, &name, &version);
@@ -74,8 +69,7 @@ async fn load() -> Result<Content, AppError> {
     let body = view! {
         {function_head(&detail, Some(Tab::Yaml))}
         {saved.then(|| done("Applied."))}
-        {conflict}
-        {problem.filter(|error| error.0.status != 409).map(|error| summary(Some(&error), &[("", "manifest")]))}
+        {notice}
         <form method="post" class="stack" id="yaml-form" data-busy="Applying…" data-draft=draft data-sent=sent.then_some("")>{form::token()}
             <input type="hidden" name="version" value=version/>
             <input type="hidden" name="newest" value=newest/>

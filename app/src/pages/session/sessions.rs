@@ -5,7 +5,11 @@ use leptos::prelude::*;
 
 use crate::{
     AppError, api,
-    components::{icon::icon, time::ago},
+    components::{
+        icon::icon,
+        table::{About, head, table, unseen_head},
+        time::ago,
+    },
     form::{self, Posted},
     session,
 };
@@ -25,25 +29,23 @@ pub(super) fn card(who: &str, open: Vec<OpenSession>) -> AnyView {
     let here = session::key().map(|key| key.0).unwrap_or_default();
     let others = open.iter().any(|session| session.key != here);
     let rows: Vec<_> = open.iter().map(|session| row(session, session.key == here)).collect();
+    let about = About {
+        caption: "Your sessions, the one used last first".to_owned(),
+        wide: Some("Sessions"),
+        ..About::default()
+    };
+    let heads = [
+        head("Browser", ""),
+        head("From", "wide-only"),
+        head("Signed in", "number"),
+        head("Used", "number"),
+        unseen_head("Acts"),
+    ];
     view! {
         <section class="card">
             <h2>"Sessions"</h2>
             <p>"Signed in as "<strong>{who.to_owned()}</strong>"."</p>
-            <div class="table-box" tabindex="0" role="group" aria-label="Sessions, a wide table">
-                <table class="rows">
-                    <caption class="sr">"Your sessions, the one used last first"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Browser"</th>
-                            <th scope="col" class="wide-only">"From"</th>
-                            <th scope="col" class="number">"Signed in"</th>
-                            <th scope="col" class="number">"Used"</th>
-                            <th scope="col"><span class="sr">"Acts"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table(about, heads, rows)}
             <div class="form-end">
                 <form method="post" action="/sign-out">{form::token()}<button class="button">{icon("user")}"Sign out"</button></form>
                 {others.then(|| view! {

@@ -11,7 +11,7 @@ use crate::{
     session,
 };
 
-/// `/signed-out?reason=used|expired|idle|out`; the server sends people here.
+/// `/signed-out?reason=used|expired|ended|out`; the server sends people here.
 #[component]
 pub fn SignedOutPage() -> impl IntoView {
     framed(load)
@@ -27,9 +27,10 @@ async fn load() -> Result<Content, AppError> {
             ("This link is too old", "Sign-in links expire, so that a forgotten one is of no use to others.")
         }
         Some("invalid") => ("This link is not valid", "It may have been cut off when it was copied."),
-        Some("idle") => (
-            "You were away for a while",
-            "Sessions end after 15 minutes without use. What you typed into a form is kept in this browser.",
+        Some("ended") => (
+            "Your session has ended",
+            "That is so after 15 minutes without use, after 12 hours in any case, and when it is ended from another \
+             place. What you typed into a form is kept in this browser.",
         ),
         Some("provider") => (
             "The identity provider does not answer",

@@ -9,7 +9,14 @@ use leptos::prelude::*;
 
 use crate::{
     AppError, api,
-    components::{button::link_button, empty::empty, icon::icon, pager::pager, time::full},
+    components::{
+        button::link_button,
+        empty::empty,
+        icon::icon,
+        pager::pager,
+        table::{About, head, table},
+        time::full,
+    },
     frame::{self, Content, Section, framed},
     routes, session,
 };
@@ -124,24 +131,25 @@ fn content(here: &str, filter: &AuditFilter, later: bool, page: &Page<AuditRecor
     let rows: Vec<_> = page.items.iter().map(|record| row(record, all)).collect();
     let next = page.next.as_ref().map(|cursor| here.to_owned() + &routes::query(pairs(filter, Some(cursor))));
     let first = later.then(|| here.to_owned() + &routes::query(pairs(filter, None)));
+    let about = About {
+        caption: "Acts, newest first".to_owned(),
+        class: "acts",
+        wide: Some("Acts"),
+        ..About::default()
+    };
+    let heads = [
+        Some(head("When", "")),
+        Some(head("Who", "wide-only")),
+        all.then(|| head("Tenant", "wide-only")),
+        Some(head("Action", "wide-only")),
+        Some(head("To what", "wide-only")),
+        Some(head("Result", "")),
+        Some(head("Details", "")),
+    ]
+    .into_iter()
+    .flatten();
     view! {
-        <div class="table-box" tabindex="0" role="group" aria-label="Acts, a wide table">
-            <table class="rows acts">
-                <caption class="sr">"Acts, newest first"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"When"</th>
-                        <th scope="col" class="wide-only">"Who"</th>
-                        {all.then(|| view! { <th scope="col" class="wide-only">"Tenant"</th> })}
-                        <th scope="col" class="wide-only">"Action"</th>
-                        <th scope="col" class="wide-only">"To what"</th>
-                        <th scope="col">"Result"</th>
-                        <th scope="col">"Details"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {table(about, heads, rows)}
         {pager(first, next, page.items.len(), "acts")}
     }
     .into_any()

@@ -9,7 +9,13 @@ use leptos::prelude::*;
 
 use crate::{
     AppError, api,
-    components::{button::submit, field::summary, icon::icon, problem::done},
+    components::{
+        button::submit,
+        field::summary,
+        icon::icon,
+        problem::done,
+        table::{self, About, table, unseen_head},
+    },
     form::{self, Posted},
     frame::{self, Content, framed},
     routes, session,
@@ -112,19 +118,16 @@ fn list(tenant: &TenantName, form: &MembersForm) -> AnyView {
     let rows = form.members.iter().cloned().chain(may.then(blank)).enumerate();
     let rows: Vec<_> = rows.map(|(at, member)| row(at, &member, may)).collect();
     let version = form.version.clone();
+    let about = About { caption: format!("Members of {tenant}"), class: "members", ..About::default() };
+    let heads =
+        [table::head("Kind", ""), table::head("Name", ""), table::head("Role", ""), unseen_head("Acts")];
     view! {
         <form method="post" class="stack" id="members" data-busy="Saving…">
             {form::token()}
             <input type="hidden" name="version" value=version/>
             // What the Enter key presses: without it, the first button that takes someone out.
             {may.then(|| view! { <button class="sr" name="do" value="save" tabindex="-1" aria-hidden="true">"Save members"</button> })}
-            <div class="table-box">
-                <table class="rows members">
-                    <caption class="sr">{format!("Members of {tenant}")}</caption>
-                    <thead><tr><th scope="col">"Kind"</th><th scope="col">"Name"</th><th scope="col">"Role"</th><th scope="col"><span class="sr">"Acts"</span></th></tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table(about, heads, rows)}
             <p class="hint">
                 "A user is the identity provider's subject (oidc:…), a checked e-mail address, or local:name. \
                  The last row adds someone."

@@ -17,6 +17,8 @@ pub mod condition {
     pub const DEPLOY_READY: &str = "DeployReady";
     /// The Service answers.
     pub const SERVICE_READY: &str = "ServiceReady";
+    /// Reason of [`DEPLOY_READY`] while something older runs: the newest source is not built, or can not be.
+    pub const NOT_LIVE_YET: &str = "NotLiveYet";
     /// All of them.
     pub const READY: &str = "Ready";
 }

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, EnvVar, Language, Phase, Resources, Scaling, Source, SourceType, TrafficTarget};
+use super::{
+    Condition, ConditionStatus, EnvVar, Language, Phase, Resources, Scaling, Source, SourceType,
+    TrafficTarget, condition,
+};
 use crate::{FunctionName, TenantName, Timestamp, build::Build};
 
 /// A row of the functions list.
@@ -45,7 +48,7 @@ pub struct FunctionDetail {
     pub handler: Option<String>,
     /// `metadata.generation`.
     pub generation: i64,
-    /// Generation that the status describes; behind: "not live yet".
+    /// Generation that the status describes.
     pub observed_generation: i64,
     /// What runs now, and by which share.
     pub revisions: Vec<RevisionSummary>,
@@ -69,6 +72,29 @@ pub struct FunctionDetail {
     pub yaml: String,
     /// What of it a person decides, as YAML: for the editor.
     pub manifest: String,
+}
+
+impl FunctionDetail {
+    /// The condition of this kind.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.kind == kind)
+    }
+
+    /// Whether something older runs for want of an image of the newest source.
+    pub fn waits_for_image(&self) -> bool {
+        self.condition(condition::DEPLOY_READY).is_some_and(|deploy| deploy.reason == condition::NOT_LIVE_YET)
+    }
+
+    /// Whether what was written last does not answer calls yet while something older does: the operator has not
+    /// looked at it, its source has no image, or its Revision is not ready.
+    pub fn is_pending(&self) -> bool {
+        let serves = || self.revisions.iter().any(|revision| revision.ready);
+        let ready = || {
+            self.condition(condition::SERVICE_READY)
+                .is_some_and(|service| service.status == ConditionStatus::True)
+        };
+        self.observed_generation < self.generation || self.waits_for_image() || (serves() && !ready())
+    }
 }
 
 /// A variable from a Secret: its value never leaves the server.

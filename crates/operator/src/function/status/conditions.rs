@@ -84,7 +84,7 @@ fn deploy(draft: &mut Draft<'_>, facts: &Facts<'_>) {
         (None, Some(_)) => draft.set_condition(
             condition::DEPLOY_READY,
             ConditionStatus::False,
-            "NotLiveYet",
+            condition::NOT_LIVE_YET,
             "The newest source is not deployed; the last good one runs.",
         ),
         (_, None) => {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use axum::{
     Extension, Form,
-    extract::{ConnectInfo, FromRequest as _, Query, Request, State},
+    extract::{ConnectInfo, FromRequest as _, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -19,6 +19,7 @@ use store::Store;
 use super::{cookie, csrf, session};
 use crate::{
     data_folder::secret,
+    extract::Query,
     problem::{Answer, Refusal},
     state::AppState,
 };

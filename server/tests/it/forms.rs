@@ -16,6 +16,13 @@ async fn page(server: &TestServer, path: &str, cookie: &str) -> (StatusCode, Str
     (shown.status(), plain(&shown.text().await.unwrap()))
 }
 
+/// The cookie of the administrator, who signed in by the first link.
+async fn administrator(server: &TestServer) -> String {
+    let signed = server.http.get(&server.running().link).send().await.unwrap();
+    let cookie = signed.headers()[header::SET_COOKIE].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
 /// Without the marks between texts.
 fn plain(html: &str) -> String {
     html.replace("<!>", "")
@@ -48,7 +55,7 @@ async fn a_build_that_went_well_can_be_done_again() {
     let server = TestServer::start().await;
     server.create_python("again", CODE).await;
     server.ready("again").await;
-    let cookie = server.sign_in("ada").await;
+    let cookie = administrator(&server).await;
     let build = server
         .eventually("/functions/again/builds", |page| {
             (page["items"][0]["state"] == "completed")
@@ -70,7 +77,7 @@ async fn where_code_comes_from_was_overwritten_by_who_had_not_seen_the_newest() 
     let git = |branch: &str| json!({"type": "git", "git": {"url": "https://127.0.0.1/none", "ref": branch}});
     manifest["spec"]["source"] = git("main");
     assert_eq!(server.post("/functions", &manifest).await.status(), StatusCode::CREATED);
-    let cookie = server.sign_in("ada").await;
+    let cookie = administrator(&server).await;
     let path = "/t/default/functions/placed/code";
     let (_, shown) = page(&server, path, &cookie).await;
     assert!(shown.contains("data-draft=\"code:default/placed"), "what is typed is kept");
@@ -113,7 +120,7 @@ async fn where_code_comes_from_was_overwritten_by_who_had_not_seen_the_newest() 
 #[tokio::test]
 async fn an_archive_without_javascript_is_looked_into_like_any_other() {
     let server = TestServer::start().await;
-    let cookie = server.sign_in("ada").await;
+    let cookie = administrator(&server).await;
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (path, text) in
         [("index.js", "exports.handler = async () => 1;\n"), ("package.json", "{\"name\": \"x\"}")]
@@ -153,7 +160,7 @@ async fn a_filter_that_can_not_be_read_shows_no_events_and_keeps_what_was_typed(
     let server = TestServer::start().await;
     server.create_python("hello", CODE).await;
     server.eventually("/events", |page| page["items"][0]["position"].as_i64()).await;
-    let cookie = server.sign_in("ada").await;
+    let cookie = administrator(&server).await;
     let (status, shown) =
         page(&server, "/t/default/events?function=No%20Name&since=yesterday", &cookie).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -184,7 +191,7 @@ async fn what_looks_like_a_secret_is_marked_wherever_an_event_is_read() {
         (&json!("ada"), &json!("[redacted]"))
     );
     assert!(!server.get(&format!("/events/{position}/life")).await.to_string().contains("hush"));
-    let cookie = server.sign_in("ada").await;
+    let cookie = administrator(&server).await;
     let (_, shown) = page(&server, &format!("/t/default/events/{position}"), &cookie).await;
     assert!(shown.contains("<mark class=\"redacted\">") && !shown.contains("hush"), "{shown}");
     server.stop().await;
@@ -202,4 +209,15 @@ async fn words_of_a_refusal_fit_every_way_to_sign_in() {
     let (_, shown) = page(&server, &place, "").await;
     assert!(!shown.contains("You were away"), "it may have been ended elsewhere, or after twelve hours");
     server.stop().await;
+}
+
+#[test]
+fn server_functions_without_the_client_were_called_without_the_pages_token() {
+    let api = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../app/src/api");
+    for file in std::fs::read_dir(api).unwrap() {
+        let file = file.unwrap().path();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (all, with) = (text.matches("#[server(").count(), text.matches("client = Client)").count());
+        assert_eq!(all, with, "{}", file.display());
+    }
 }

@@ -88,7 +88,7 @@ async fn a_body_that_is_too_large_or_no_json_is_refused_with_a_problem() {
     problem(plan().body("{}").send().await.unwrap(), 415, "not_json").await;
     let json = |text: &'static str| plan().header(header::CONTENT_TYPE, "application/json").body(text).send();
     problem(json("{").await.unwrap(), 400, "not_json").await;
-    let refused = problem(json(r#"{"kind": 7}"#).await.unwrap(), 422, "invalid").await;
+    let refused = problem(json(r#"{"positions": "all"}"#).await.unwrap(), 422, "invalid").await;
     assert_eq!(refused["errors"][0]["field"], "body");
     let text = server.api(Method::POST, "/functions").body(vec![0xff]).send().await.unwrap();
     problem(text, 400, "not_text").await;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use axum::{
     Extension,
-    extract::{ConnectInfo, Query, State},
+    extract::{ConnectInfo, State},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
@@ -29,6 +29,7 @@ use super::{
 use crate::{
     auth::{cookie, local, session},
     data_folder::secret,
+    extract::Query,
     problem::Answer,
     state::AppState,
 };

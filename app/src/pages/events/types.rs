@@ -78,12 +78,12 @@ fn section(tenant: &TenantName, (category, title, about): (Category, &'static st
             }
         })
         .collect();
-    let about = About { caption: title.to_owned(), ..About::default() };
+    let whole = About { caption: title.to_owned(), ..About::default() };
     let heads = [head("Event", ""), head("Type", ""), head("Who sends it", "wide-only")];
     view! {
         <section class="stack">
             <div><h2>{title}</h2><p class="quiet-text">{about}</p></div>
-            {table(about, heads, rows)}
+            {table(whole, heads, rows)}
         </section>
     }
     .into_any()

@@ -97,7 +97,7 @@ impl SourceDraft {
             ("secret", if self.git_secret.is_empty() { &self.bucket_secret } else { &self.git_secret }),
         ];
         let lines = lines.iter().filter(|(_, value)| !value.is_empty());
-        lines.map(|(name, value)| format!("{name}: {value}\n")).collect()
+        lines.map(|(name, value)| [name, ": ", value, "\n"].concat()).collect()
     }
 
     /// The Git repository of the fields.

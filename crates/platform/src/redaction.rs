@@ -82,13 +82,13 @@ fn is_secret(name: &str) -> bool {
     NAMES.iter().any(|end| plain.ends_with(end))
 }
 
+fn has_scheme(text: &str) -> bool {
+    SCHEMES.iter().any(|scheme| text.starts_with(scheme))
+}
+
 fn hide(value: &mut Value, secret: bool) {
     match value {
-        Value::String(text) => {
-            if !text.is_empty() && (secret || SCHEMES.iter().any(|scheme| text.starts_with(scheme))) {
-                REDACTED.clone_into(text);
-            }
-        }
+        Value::String(text) if !text.is_empty() && (secret || has_scheme(text)) => REDACTED.clone_into(text),
         Value::Array(items) => items.iter_mut().for_each(|item| hide(item, secret)),
         Value::Object(fields) => {
             fields.iter_mut().for_each(|(name, field)| hide(field, is_secret(name)));

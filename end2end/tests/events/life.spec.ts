@@ -39,6 +39,7 @@ test("one event's page tells who got it and why others did not, and keeps it as 
   await page.getByLabel("Function", { exact: true }).fill(name);
   await page.getByLabel("Name of the test").fill("an order");
   await page.getByRole("button", { name: "Save as a test" }).click();
-  await page.waitForURL(`**/functions/${name}/test`);
+  await page.waitForURL(`**/functions/${name}/test?**`);
+  await expect(page.getByText("The test is saved.")).toBeVisible();
   await expect(page.getByRole("main")).toContainText("an order");
 });

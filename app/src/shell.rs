@@ -20,7 +20,7 @@ pub fn shell() -> impl IntoView {
     let look = Look::of_request();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=look.theme data-shortcuts=(!look.shortcuts).then_some("off") data-now=session::now().as_millis() data-user=session::caller().map(|caller| caller.user.id.to_string())>
+        <html lang="en" data-theme=look.theme data-shortcuts=(!look.shortcuts).then_some("off") data-now=session::now().as_millis() data-user=session::caller().map(|caller| caller.user.id.clone())>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

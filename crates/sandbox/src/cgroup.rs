@@ -28,7 +28,15 @@ pub(crate) struct Cgroups {
 /// The control groups of one process; removed when dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Group {
-    folders: Vec<PathBuf>,
+    folders: Vec<(Kind, PathBuf)>,
+}
+
+/// In which tree a group is.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Unified,
+    Memory,
+    Cpu,
 }
 
 impl Cgroups {
@@ -61,50 +69,82 @@ impl Cgroups {
         group.memory_bytes().is_some()
     }
 
-    /// Makes the groups of one process. What cannot be made is left out: the caller's resource
+    /// Makes the groups of one process, with limits. What cannot be made is left out: the caller's resource
     /// limits still hold.
     pub(crate) fn create(&self, limits: &Limits) -> Group {
+        let wants = |kind| match kind {
+            Kind::Unified => true,
+            Kind::Memory => limits.memory_bytes.is_some(),
+            Kind::Cpu => limits.cpu_weight.is_some(),
+        };
+        let mut group = self.make(wants);
+        group.folders.retain(|(kind, folder)| match kind.limit(folder, limits) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, cgroup = %folder.display(), "cannot limit a control group");
+                let _ = fs::remove_dir(folder);
+                false
+            }
+        });
+        group
+    }
+
+    /// Makes the groups of a process that is not known yet; its limits come with [`Group::limit`].
+    pub(crate) fn create_open(&self) -> Group {
+        self.make(|_| true)
+    }
+
+    fn make(&self, wants: impl Fn(Kind) -> bool) -> Group {
         let name = self.next.fetch_add(1, Ordering::Relaxed).to_string();
+        let bases = [(Kind::Unified, &self.unified), (Kind::Memory, &self.memory), (Kind::Cpu, &self.cpu)];
         let mut group = Group::default();
-        if let Some(base) = &self.unified {
-            group.add(base.join(&name), |folder| {
-                write_limit(folder, "memory.max", limits.memory_bytes)?;
-                write_limit(folder, "memory.swap.max", limits.memory_bytes.map(|_| 0)).ok();
-                write_limit(folder, "memory.oom.group", limits.memory_bytes.map(|_| 1)).ok();
-                write_limit(folder, "cpu.weight", limits.cpu_weight).ok();
-                write_limit(folder, "pids.max", limits.processes)
-            });
-            return group;
-        }
-        if let (Some(base), Some(bytes)) = (&self.memory, limits.memory_bytes) {
-            group.add(base.join(&name), |folder| {
-                write_limit(folder, "memory.limit_in_bytes", Some(bytes))?;
-                // Absent where the kernel does not count swap.
-                write_limit(folder, "memory.memsw.limit_in_bytes", Some(bytes)).or(Ok(()))
-            });
-        }
-        if let (Some(base), Some(weight)) = (&self.cpu, limits.cpu_weight) {
-            let shares = (weight * 1024 / 100).clamp(2, 262_144);
-            group.add(base.join(&name), |folder| write_limit(folder, "cpu.shares", Some(shares)));
+        for (kind, base) in bases {
+            let Some(folder) = base.as_ref().filter(|_| wants(kind)).map(|base| base.join(&name)) else {
+                continue;
+            };
+            match fs::create_dir(&folder) {
+                Ok(()) => group.folders.push((kind, folder)),
+                Err(error) => {
+                    tracing::warn!(%error, cgroup = %folder.display(), "cannot make a control group");
+                }
+            }
         }
         group
     }
 }
 
-impl Group {
-    fn add(&mut self, folder: PathBuf, fill: impl Fn(&Path) -> io::Result<()>) {
-        match fs::create_dir(&folder).and_then(|()| fill(&folder)) {
-            Ok(()) => self.folders.push(folder),
-            Err(error) => {
-                tracing::warn!(%error, cgroup = %folder.display(), "cannot make a control group");
-                let _ = fs::remove_dir(&folder);
+impl Kind {
+    fn limit(self, folder: &Path, limits: &Limits) -> io::Result<()> {
+        match self {
+            Self::Unified => {
+                write_limit(folder, "memory.max", limits.memory_bytes)?;
+                write_limit(folder, "memory.swap.max", limits.memory_bytes.map(|_| 0)).ok();
+                write_limit(folder, "memory.oom.group", limits.memory_bytes.map(|_| 1)).ok();
+                write_limit(folder, "cpu.weight", limits.cpu_weight).ok();
+                write_limit(folder, "pids.max", limits.processes)
+            }
+            Self::Memory => {
+                write_limit(folder, "memory.limit_in_bytes", limits.memory_bytes)?;
+                // Absent where the kernel does not count swap.
+                write_limit(folder, "memory.memsw.limit_in_bytes", limits.memory_bytes).or(Ok(()))
+            }
+            Self::Cpu => {
+                let shares = limits.cpu_weight.map(|weight| (weight * 1024 / 100).clamp(2, 262_144));
+                write_limit(folder, "cpu.shares", shares)
             }
         }
+    }
+}
+
+impl Group {
+    /// Sets the limits of groups that were made open. The error is that of a group that stays without.
+    pub(crate) fn limit(&self, limits: &Limits) -> io::Result<()> {
+        self.folders.iter().try_for_each(|(kind, folder)| kind.limit(folder, limits))
     }
 
     /// The files a process writes itself into.
     pub(crate) fn doors(&self) -> Vec<PathBuf> {
-        self.folders.iter().map(|folder| folder.join("cgroup.procs")).collect()
+        self.folders.iter().map(|(_, folder)| folder.join("cgroup.procs")).collect()
     }
 
     /// Whether the kernel has killed a process of the group for its memory.
@@ -113,14 +153,14 @@ impl Group {
             let text = fs::read_to_string(file).unwrap_or_default();
             text.lines().any(|line| line.strip_prefix("oom_kill ").is_some_and(|count| count.trim() != "0"))
         };
-        self.folders
-            .iter()
-            .any(|folder| counted(folder.join("memory.events")) || counted(folder.join("memory.oom_control")))
+        self.folders.iter().any(|(_, folder)| {
+            counted(folder.join("memory.events")) || counted(folder.join("memory.oom_control"))
+        })
     }
 
     /// Bytes in use now, where the kernel counts them.
     pub(crate) fn memory_bytes(&self) -> Option<u64> {
-        self.folders.iter().find_map(|folder| {
+        self.folders.iter().find_map(|(_, folder)| {
             let read = |name: &str| fs::read_to_string(folder.join(name)).ok();
             read("memory.current").or_else(|| read("memory.usage_in_bytes"))?.trim().parse().ok()
         })
@@ -135,7 +175,7 @@ impl Drop for Group {
         }
         // A group is busy until its last process is gone, which can take a moment.
         let _ = std::thread::Builder::new().name("sandbox-cgroup".into()).spawn(move || {
-            for folder in folders {
+            for (_, folder) in folders {
                 let _ = fs::write(folder.join("cgroup.kill"), "1");
                 for attempt in 0..50 {
                     // A trusted process may have made groups below.

@@ -15,6 +15,9 @@ use crate::spec::Spec;
 /// What a child is told first.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Order {
+    /// To join these control groups (`cgroup.procs` files); another order follows. The first process in a while that
+    /// changes its group waits for all processors to take notice, some ten milliseconds, so it is done ahead.
+    Enter(Vec<PathBuf>),
     /// To do what is the same for all programs; the envelope follows when there is a program.
     Prepare(Preparation),
     /// To become this program.
@@ -22,11 +25,13 @@ pub(crate) enum Order {
 }
 
 /// What a supervisor needs to know before it knows its program.
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Preparation {
     /// The process that must be alive; a child that finds another parent ends at once.
     pub(crate) parent: i32,
     pub(crate) namespaces: Namespaces,
+    /// `cgroup.procs` files that the program's process joins ahead.
+    pub(crate) cgroups: Vec<PathBuf>,
     /// Uid and gid of the platform.
     pub(crate) owner: (u32, u32),
 }
@@ -38,7 +43,7 @@ pub(crate) struct Envelope {
     /// The process that must be alive; a child that finds another parent ends at once.
     pub(crate) parent: i32,
     pub(crate) namespaces: Namespaces,
-    /// `cgroup.procs` files to join.
+    /// `cgroup.procs` files to join now; none for a process that has joined them ahead.
     pub(crate) cgroups: Vec<PathBuf>,
     /// Uid and gid to become; none when the platform is no root.
     pub(crate) user: Option<u32>,
@@ -52,7 +57,8 @@ pub(crate) struct Envelope {
 impl Envelope {
     /// Its part that is the same for all programs.
     pub(crate) fn preparation(&self) -> Preparation {
-        Preparation { parent: self.parent, namespaces: self.namespaces, owner: self.owner }
+        let Self { parent, namespaces, owner, .. } = *self;
+        Preparation { parent, namespaces, cgroups: Vec::new(), owner }
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use crate::capabilities::{Capabilities, MemoryLimit};
-use crate::cgroup::Cgroups;
+use crate::cgroup::{Cgroups, Group};
 use crate::envelope::{Envelope, Namespaces, Order, Preparation, Report, Stage};
 use crate::error::Error;
 use crate::prepared::{Prepared, Waiting};
@@ -162,17 +162,15 @@ impl Inner {
         if !self.prepared.is_empty() {
             return;
         }
-        let preparation = Preparation {
-            parent: std::process::id() as i32,
-            namespaces: self.capabilities.namespaces,
-            owner: owner(),
+        let order = |group: &Group| {
+            Order::Prepare(Preparation {
+                parent: std::process::id() as i32,
+                namespaces: self.capabilities.namespaces,
+                cgroups: group.doors(),
+                owner: owner(),
+            })
         };
-        let prepared = async {
-            let mut waiting = Waiting::start(self.command()).await?;
-            waiting.tell(&Order::Prepare(preparation)).await?;
-            Ok::<_, Error>(waiting)
-        };
-        match prepared.await {
+        match self.start_ahead(order).await {
             Ok(waiting) => self.prepared.put(waiting),
             Err(error) => tracing::debug!(%error, "no sandbox could be prepared"),
         }
@@ -182,10 +180,17 @@ impl Inner {
         if !self.started.is_empty() {
             return;
         }
-        match Waiting::start(self.command()).await {
+        match self.start_ahead(|group| Order::Enter(group.doors())).await {
             Ok(waiting) => self.started.put(waiting),
             Err(error) => tracing::debug!(%error, "no process could be started ahead"),
         }
+    }
+
+    async fn start_ahead(&self, order: impl FnOnce(&Group) -> Order) -> Result<Waiting, Error> {
+        let mut waiting = Waiting::start(self.command()).await?;
+        waiting.group = self.cgroups.create_open();
+        waiting.tell(&order(&waiting.group)).await?;
+        Ok(waiting)
     }
 
     fn command(&self) -> Command {
@@ -223,30 +228,43 @@ impl Inner {
         let user = (self.capabilities.own_user && !trusted && spec.user.is_none()).then(|| self.users.take());
         let id = spec.user.or(user.as_ref().map(User::id)).filter(|_| self.capabilities.own_user && !trusted);
         prepare(&mut spec, id)?;
-        let group = self.cgroups.create(&self.limits(&spec.limits));
+        let limits = self.limits(&spec.limits);
+        let prepared = match (probe, trusted) {
+            (true, _) => None,
+            (false, true) => self.started.take(),
+            (false, false) => self.prepared.take(),
+        };
+        let ready = prepared.filter(|waiting| match waiting.group.limit(&limits) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "a sandbox that was ready can not be limited");
+                false
+            }
+        });
+        let (mut waiting, cgroups) = match ready {
+            // It has joined its groups.
+            Some(waiting) => (waiting, Vec::new()),
+            None => {
+                let mut waiting = Waiting::start(self.command()).await?;
+                waiting.group = self.cgroups.create(&limits);
+                let doors = waiting.group.doors();
+                (waiting, doors)
+            }
+        };
         let disk = spec.limits.disk_bytes.map(|bytes| (bytes, writable_folders(&spec)));
         let timeout = spec.timeout;
         let envelope = Envelope {
             stage: if trusted { Stage::Init } else { Stage::Supervisor },
             parent: std::process::id() as i32,
             namespaces: if trusted { Namespaces::default() } else { namespaces },
-            cgroups: group.doors(),
+            cgroups,
             user: id,
             owner: owner(),
             probe,
             spec,
         };
-        let prepared = match (probe, trusted) {
-            (true, _) => None,
-            (false, true) => self.started.take(),
-            (false, false) => self.prepared.take(),
-        };
-        let mut waiting = match prepared {
-            Some(waiting) => waiting,
-            None => Waiting::start(self.command()).await?,
-        };
         waiting.tell(&Order::Run(Box::new(envelope))).await?;
-        let Waiting { child, stream } = waiting;
+        let Waiting { child, stream, group } = waiting;
         Ok(Running::new(Parts { child, stream, group, user, trusted, timeout, disk }))
     }
 

@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
+use crate::cgroup::Group;
 use crate::envelope::{self, Order};
 use crate::error::Error;
 use crate::spawner;
@@ -19,6 +20,8 @@ use crate::spawner;
 pub(crate) struct Waiting {
     pub(crate) child: Child,
     pub(crate) stream: UnixStream,
+    /// The control groups that it has joined or is joining, without limits as yet.
+    pub(crate) group: Group,
 }
 
 impl Waiting {
@@ -33,7 +36,7 @@ impl Waiting {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let child = spawner::spawn(command).await.map_err(Error::Spawn)?;
-        Ok(Self { child, stream })
+        Ok(Self { child, stream, group: Group::default() })
     }
 
     /// Whoever waits for a child that has ended already notices it.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
@@ -26,9 +26,7 @@ pub(super) fn run(envelope: Envelope) -> Result<Report, Failure> {
     }
     descriptors::close_before_exec();
     let _ = setsid();
-    for door in &envelope.cgroups {
-        fs::write(door, "0").map_err(context("cannot enter the control group"))?;
-    }
+    enter(&envelope.cgroups)?;
     if spec.isolation == Isolation::Trusted {
         limits::apply(spec, false)?;
         return Err(become_program(&envelope));
@@ -54,6 +52,11 @@ pub(super) fn run(envelope: Envelope) -> Result<Report, Failure> {
         return Ok(Report::Probed { landlock_abi, seccomp: filter::is_on() });
     }
     Err(become_program(&envelope))
+}
+
+/// Joins control groups by their `cgroup.procs` files.
+pub(super) fn enter(doors: &[PathBuf]) -> Result<(), Failure> {
+    doors.iter().try_for_each(|door| fs::write(door, "0")).map_err(context("cannot enter the control group"))
 }
 
 fn die_with_parent() -> Result<(), Failure> {

@@ -39,12 +39,7 @@ pub fn child_main() -> ! {
         eprintln!("this command is started by the platform itself and is not for people");
         std::process::exit(2)
     };
-    let report = match order {
-        Order::Run(envelope) if envelope.stage == Stage::Init => init::run(*envelope),
-        Order::Run(envelope) => supervisor::run(envelope.preparation(), Some(envelope), &mut parent),
-        Order::Prepare(preparation) => supervisor::run(preparation, None, &mut parent),
-    };
-    let report = report.unwrap_or_else(|message| Report::Failed { message });
+    let report = obey(order, &mut parent).unwrap_or_else(|message| Report::Failed { message });
     let code = match &report {
         Report::Exited(code) => *code,
         Report::Signaled(signal) => 128 + signal,
@@ -53,6 +48,18 @@ pub fn child_main() -> ! {
     };
     tell(parent.get_mut(), &report);
     std::process::exit(code)
+}
+
+fn obey(order: Order, parent: &mut BufReader<UnixStream>) -> Result<Report, Failure> {
+    match order {
+        Order::Enter(doors) => {
+            init::enter(&doors)?;
+            obey(envelope::next(parent).map_err(context("no program came"))?, parent)
+        }
+        Order::Run(envelope) if envelope.stage == Stage::Init => init::run(*envelope),
+        Order::Run(envelope) => supervisor::run(envelope.preparation(), Some(envelope), parent),
+        Order::Prepare(preparation) => supervisor::run(preparation, None, parent),
+    }
 }
 
 /// A parent that is gone needs to know nothing.

@@ -37,12 +37,15 @@ pub(super) fn run(
     let queue = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC);
     let queue = queue.map_err(context("cannot wait for signals"))?;
     let mut init = Init::start()?;
+    if !preparation.cgroups.is_empty() {
+        init.tell(&Order::Enter(preparation.cgroups))?;
+    }
     let envelope = match given {
         Some(envelope) => *envelope,
         // A platform that has no use for us any more, or has died, closes the socket. Init notices ours.
         None => match envelope::next(platform).map_err(context("no program came"))? {
             Order::Run(envelope) => *envelope,
-            Order::Prepare(_) => return Err("there is no program to run".into()),
+            Order::Prepare(_) | Order::Enter(_) => return Err("there is no program to run".into()),
         },
     };
     let report = init.become_program(envelope)?;
@@ -91,13 +94,18 @@ impl Init {
         Ok(Self { pid: Pid::from_raw(child.id() as i32), disposition, stream })
     }
 
+    /// A child that has ended already is noticed when its report is read.
+    fn tell(&mut self, order: &Order) -> Result<(), Failure> {
+        let line = envelope::line(order).map_err(context("cannot start the process"))?;
+        let _ = self.stream.write_all(&line);
+        Ok(())
+    }
+
     /// Waits until it has become the program; else tells what it reports.
     fn become_program(&mut self, envelope: Envelope) -> Result<Option<Report>, Failure> {
         let inner = Envelope { stage: Stage::Init, parent: std::process::id() as i32, ..envelope };
-        let order = Order::Run(Box::new(inner));
-        let line = envelope::line(&order).map_err(context("cannot start the process"))?;
-        // A child that has ended already is noticed below.
-        let _ = self.stream.write_all(&line).and_then(|()| self.stream.shutdown(Shutdown::Write));
+        self.tell(&Order::Run(Box::new(inner)))?;
+        let _ = self.stream.shutdown(Shutdown::Write);
         Ok(envelope::receive(&mut self.stream).ok())
     }
 }

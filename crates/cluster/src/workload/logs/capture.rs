@@ -146,7 +146,7 @@ impl Keeper {
             if self.lost == 0 {
                 tracing::error!(%error, pod.name = self.run.pod, "the log of a container cannot be written");
             }
-            self.lost += lines.split(|byte| *byte == b'\n').count() - 1;
+            self.lost += lines.split_inclusive(|byte| *byte == b'\n').count();
             self.writer = None;
         }
     }

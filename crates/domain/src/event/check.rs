@@ -285,7 +285,9 @@ mod tests {
             many.extensions.insert(format!("x{number}"), "0123456789".into());
         }
         assert_eq!(many.check_attributes(), Ok(()));
-        let refused = many.check_size().unwrap_err();
+        let refused = many.check_sent_size().unwrap_err();
         assert!(!refused.data && refused.limit == MAX_ATTRIBUTE_BYTES, "{refused}");
+        let refused = many.check_size().unwrap_err();
+        assert!(!refused.data && refused.limit == MAX_ATTRIBUTE_BYTES + ROOM, "{refused}");
     }
 }

@@ -1,7 +1,12 @@
-import { expect, type Page } from "@playwright/test";
+import { type Browser, expect, type Page } from "@playwright/test";
 
 /** Tenant that the first start makes. */
 export const TENANT = "default";
+
+/** A page of the administrator, for what a spec needs before its tests. */
+export function signedIn(browser: Browser): Promise<Page> {
+  return browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+}
 
 /** Headers of a request that a page sends: where it comes from, and the token of its session. */
 export async function ofPage(page: Page): Promise<Record<string, string>> {
@@ -59,5 +64,12 @@ export class Functions {
 
   async waitUntilReady() {
     await expect(this.phase()).toContainText("Ready", { timeout: 45_000 });
+  }
+
+  /** Sends what the Test tab offers, and waits for its answer. */
+  async call(name: string) {
+    await this.open(name, "test");
+    await this.page.getByRole("button", { name: "Send" }).click();
+    await expect(this.page.locator("#answer")).toContainText("200");
   }
 }

@@ -27,6 +27,8 @@ pub use queue::{BuildQueuePlace, QUEUED, waits_since};
 pub use request::{
     Deploy, FunctionQuery, FunctionSort, ManifestForm, NameCheck, NewCode, NewFunction, UploadReceipt,
 };
+#[cfg(feature = "kube")]
+pub(crate) use resources::quantity;
 pub use resources::{ResourceList, Resources};
 pub use runtime::{Language, Runtime};
 pub use scaling::Scaling;

@@ -1,14 +1,13 @@
-import AxeBuilder from "@axe-core/playwright";
+import { check, inEveryLook } from "../../pages/axe";
 import { createBroken, openDeadLetters, send } from "../../pages/events";
-import { TENANT, uniqueName } from "../../pages/functions";
+import { signedIn, TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
-const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
 const name = uniqueName("axedead");
 const pages: [string, string][] = [];
 
 test.beforeAll(async ({ browser }) => {
-  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+  const page = await signedIn(browser);
   await createBroken(page, name);
   for (const n of [1, 2]) await send(page, name, `${name}-a-rather-long-id-${n}`, { order: n });
   await openDeadLetters(page, name, 2);
@@ -36,21 +35,9 @@ test.beforeAll(async ({ browser }) => {
   await page.close();
 });
 
-for (const scheme of ["light", "dark"] as const) {
-  for (const width of [320, 768, 1280]) {
-    test(`no page about dead letters has a violation, ${scheme}, ${width} px`, async ({ page }) => {
-      test.setTimeout(180_000);
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.setViewportSize({ width, height: 900 });
-      for (const [label, path] of pages) {
-        await page.goto(path);
-        await expect(page.locator("html[data-hydrated]")).toBeAttached();
-        const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-        const told = violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" | ")}`);
-        expect.soft(told, label).toEqual([]);
-        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        expect.soft(sideways, `${label} scrolls sideways`).toBeLessThanOrEqual(0);
-      }
-    });
+inEveryLook("no page about dead letters has a violation", async (page) => {
+  for (const [label, path] of pages) {
+    await page.goto(path);
+    await check(page, label);
   }
-}
+});

@@ -1,10 +1,10 @@
-import { Functions, TENANT, uniqueName } from "../../pages/functions";
+import { Functions, signedIn, TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 const name = uniqueName("story");
 
 test.beforeAll(async ({ browser }) => {
-  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+  const page = await signedIn(browser);
   const functions = new Functions(page);
   await functions.create(name);
   await functions.waitUntilReady();

@@ -1,4 +1,4 @@
-import { uniqueName } from "../../pages/functions";
+import { Functions, signedIn, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 const CODE = `import time
@@ -11,8 +11,7 @@ def handler(event, context):
 const name = uniqueName("prints");
 
 test.beforeAll(async ({ browser }) => {
-  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
-  const { Functions } = await import("../../pages/functions");
+  const page = await signedIn(browser);
   const functions = new Functions(page);
   await functions.create(name, { code: CODE });
   await functions.waitUntilReady();

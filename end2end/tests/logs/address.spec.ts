@@ -1,4 +1,4 @@
-import { Functions, TENANT, uniqueName } from "../../pages/functions";
+import { Functions, signedIn, TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 const name = uniqueName("shared");
@@ -12,13 +12,11 @@ const CODE = `def handler(event, context):
 `;
 
 test.beforeAll(async ({ browser }) => {
-  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+  const page = await signedIn(browser);
   const functions = new Functions(page);
   await functions.create(name, { code: CODE });
   await functions.waitUntilReady();
-  await functions.open(name, "test");
-  await page.getByRole("button", { name: "Send" }).click();
-  await expect(page.locator("#answer")).toContainText("200");
+  await functions.call(name);
   await page.close();
 });
 

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { Functions, TENANT, uniqueName } from "../../pages/functions";
+import { Functions, signedIn, TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 const name = uniqueName("lines");
@@ -24,7 +24,7 @@ async function print(page: Page, from: number, lines: number) {
 const row = (page: Page, text: string | RegExp) => page.locator(".log-line", { hasText: text });
 
 test.beforeAll(async ({ browser }) => {
-  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+  const page = await signedIn(browser);
   const functions = new Functions(page);
   await functions.create(name, { code: CODE });
   await functions.waitUntilReady();

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { Functions, TENANT, uniqueName } from "../../pages/functions";
+import { Functions, signedIn, TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 const name = uniqueName("whole");
@@ -16,13 +16,11 @@ let correlation = "";
 const row = (page: Page, text: string) => page.locator(".log-line", { hasText: text });
 
 test.beforeAll(async ({ browser }) => {
-  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+  const page = await signedIn(browser);
   const functions = new Functions(page);
   await functions.create(name, { code: CODE });
   await functions.waitUntilReady();
-  await functions.open(name, "test");
-  await page.getByRole("button", { name: "Send" }).click();
-  await expect(page.locator("#answer")).toContainText("200");
+  await functions.call(name);
   const link = await page.locator("#answer a[href*='correlation=']").first().getAttribute("href");
   correlation = new URL(link ?? "", page.url()).searchParams.get("correlation") ?? "";
   expect(correlation).not.toBe("");

@@ -1,12 +1,12 @@
 import type { Browser, Page } from "@playwright/test";
-import { Functions, ofPage, TENANT, uniqueName } from "../../pages/functions";
+import { Functions, ofPage, signedIn, TENANT, uniqueName } from "../../pages/functions";
 import { createBroken, openDeadLetters, send } from "../../pages/events";
 import { look } from "../../pages/tabs";
 import { expect, test } from "../../pages/test";
 
 /** Someone else creates a function meanwhile. */
 async function elsewhere(browser: Browser, name: string) {
-  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
+  const page = await signedIn(browser);
   await new Functions(page).create(name);
   await page.close();
 }

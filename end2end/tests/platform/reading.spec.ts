@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { TENANT, uniqueName } from "../../pages/functions";
+import { Functions, signedIn, TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 const name = uniqueName("reading");
@@ -22,8 +22,7 @@ const pages: [string, string][] = [
 ];
 
 test.beforeAll(async ({ browser }) => {
-  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
-  const { Functions } = await import("../../pages/functions");
+  const page = await signedIn(browser);
   const functions = new Functions(page);
   await functions.create(name);
   await functions.waitUntilReady();

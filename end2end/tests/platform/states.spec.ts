@@ -1,9 +1,7 @@
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
+import { check as checkShown } from "../../pages/axe";
 import { inDatabase } from "../../pages/database";
 import { startPlatform, type Platform } from "../../server";
-
-const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"];
 
 async function check(page: Page, url: string, heading: string | RegExp, status = 200) {
   for (const scheme of ["light", "dark"] as const) {
@@ -12,13 +10,8 @@ async function check(page: Page, url: string, heading: string | RegExp, status =
       await page.setViewportSize({ width, height: 900 });
       const answer = await page.goto(url);
       expect(answer?.status(), url).toBe(status);
-      await expect(page.locator("html[data-hydrated]")).toBeAttached();
       await expect(page.getByRole("heading", { name: heading }).first()).toBeVisible();
-      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-      const told = violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.html).join(" | ")}`);
-      expect.soft(told, `${url}, ${scheme}, ${width} px`).toEqual([]);
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect.soft(sideways, `${url} scrolls sideways`).toBeLessThanOrEqual(0);
+      await checkShown(page, `${url}, ${scheme}, ${width} px`);
     }
   }
 }

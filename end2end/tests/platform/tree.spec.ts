@@ -1,18 +1,15 @@
-import { TENANT, uniqueName } from "../../pages/functions";
+import { Functions, signedIn, TENANT, uniqueName } from "../../pages/functions";
 import { expect, test } from "../../pages/test";
 
 // What a screen reader is told of the main pages: landmarks, headings, names of controls, in their order.
 const name = uniqueName("tree");
 
 test.beforeAll(async ({ browser }) => {
-  const page = await browser.newPage({ baseURL: process.env.KL_E2E_URL, storageState: "test-results/signed-in.json" });
-  const { Functions } = await import("../../pages/functions");
+  const page = await signedIn(browser);
   const functions = new Functions(page);
   await functions.create(name);
   await functions.waitUntilReady();
-  await functions.open(name, "test");
-  await page.getByRole("button", { name: "Send" }).click();
-  await expect(page.locator("#answer")).toContainText("200");
+  await functions.call(name);
   await page.close();
 });
 

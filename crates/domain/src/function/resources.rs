@@ -27,8 +27,9 @@ pub struct ResourceList {
     pub memory: Option<String>,
 }
 
+/// An amount as the platform's resources take it.
 #[cfg(feature = "kube")]
-fn quantity(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+pub(crate) fn quantity(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({
         "type": "string",
         "maxLength": 32,

@@ -12,11 +12,11 @@ pub struct Quota {
     pub functions: i64,
     /// Cores that its Pods may ask for together: `4`, `500m`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "kube", schemars(schema_with = "quantity"))]
+    #[cfg_attr(feature = "kube", schemars(schema_with = "crate::function::quantity"))]
     pub cpu: Option<String>,
     /// Memory that its Pods may ask for together: `8Gi`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "kube", schemars(schema_with = "quantity"))]
+    #[cfg_attr(feature = "kube", schemars(schema_with = "crate::function::quantity"))]
     pub memory: Option<String>,
     /// Instances and builds that run at once.
     #[cfg_attr(feature = "kube", schemars(range(min = 0, max = 100_000)))]
@@ -26,7 +26,7 @@ pub struct Quota {
     pub concurrent_builds: i64,
     /// Volumes and images together: `20Gi`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "kube", schemars(schema_with = "quantity"))]
+    #[cfg_attr(feature = "kube", schemars(schema_with = "crate::function::quantity"))]
     pub storage: Option<String>,
 }
 
@@ -82,13 +82,4 @@ impl Default for Network {
     fn default() -> Self {
         Self { isolated: true }
     }
-}
-
-#[cfg(feature = "kube")]
-fn quantity(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "type": "string",
-        "maxLength": 32,
-        "pattern": r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"
-    })
 }

@@ -1,0 +1,14 @@
+import { expect, type Page } from "@playwright/test";
+
+/** Goes on with Tab until something has the focus. */
+export async function reach(page: Page, label: RegExp | string, role: "button" | "link" | "radio" | "textbox") {
+  const wanted = page.getByRole(role, { name: label }).last();
+  await expect(wanted).toBeAttached();
+  for (let step = 0; step < 160; step++) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return;
+    // The editor takes Tab for itself until Escape is pressed.
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`${label} can not be reached with Tab`);
+}

@@ -18,6 +18,9 @@ pub(crate) enum Order {
     /// To join these control groups (`cgroup.procs` files); another order follows. The first process in a while that
     /// changes its group waits for all processors to take notice, some ten milliseconds, so it is done ahead.
     Enter(Vec<PathBuf>),
+    /// To furnish the private root and compile the filters as far as they are the same for all programs; another order
+    /// follows.
+    Furnish(Namespaces),
     /// To do what is the same for all programs; the envelope follows when there is a program.
     Prepare(Preparation),
     /// To become this program.

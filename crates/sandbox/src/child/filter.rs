@@ -16,29 +16,37 @@ use super::{Failure, context};
 /// fall back to the older call.
 const LAST_KNOWN: i64 = 470;
 
-pub(super) fn apply() -> Result<(), Failure> {
-    let arch =
-        TargetArch::try_from(std::env::consts::ARCH).map_err(context("no filter for this processor"))?;
-    for (rules, mismatch, hit) in [
-        (known(), SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow),
-        (
-            denied().map_err(context("cannot make the filter"))?,
-            SeccompAction::Allow,
-            SeccompAction::Errno(libc::EPERM as u32),
-        ),
-    ] {
-        let filter =
-            SeccompFilter::new(rules, mismatch, hit, arch).map_err(context("cannot make the filter"))?;
-        let program = BpfProgram::try_from(filter).map_err(context("cannot make the filter"))?;
-        apply_filter(&program).map_err(context("cannot apply the filter"))?;
-    }
-    Ok(())
-}
+/// The filters as the kernel takes them: which calls there are, and which of them are refused.
+pub(super) struct Filters([BpfProgram; 2]);
 
-/// Whether the kernel says of this process that its calls are filtered.
-pub(super) fn is_on() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status.lines().any(|line| line.strip_prefix("Seccomp:").is_some_and(|mode| mode.trim() == "2"))
+impl Filters {
+    pub(super) fn compile() -> Result<Self, Failure> {
+        let failed = "cannot make the filter";
+        let arch =
+            TargetArch::try_from(std::env::consts::ARCH).map_err(context("no filter for this processor"))?;
+        let compile = |rules, mismatch, hit| {
+            let filter = SeccompFilter::new(rules, mismatch, hit, arch).map_err(context(failed))?;
+            BpfProgram::try_from(filter).map_err(context(failed))
+        };
+        let denied = denied().map_err(context(failed))?;
+        Ok(Self([
+            compile(known(), SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow)?,
+            compile(denied, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))?,
+        ]))
+    }
+
+    pub(super) fn apply(&self) -> Result<(), Failure> {
+        self.0
+            .iter()
+            .try_for_each(|program| apply_filter(program))
+            .map_err(context("cannot apply the filter"))
+    }
+
+    /// Whether the kernel says of this process that its calls are filtered.
+    pub(super) fn are_on() -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        status.lines().any(|line| line.strip_prefix("Seccomp:").is_some_and(|mode| mode.trim() == "2"))
+    }
 }
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;

@@ -13,11 +13,28 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Uid, getppid, setgroups, setresgid, setresuid, setsid};
 
-use super::{Failure, context, descriptors, filter, landlock, limits, owner, root};
-use crate::envelope::{Envelope, Report};
+use super::filter::Filters;
+use super::{Failure, context, descriptors, landlock, limits, owner, root};
+use crate::envelope::{Envelope, Namespaces, Report};
 use crate::spec::Isolation;
 
-pub(super) fn run(envelope: Envelope) -> Result<Report, Failure> {
+/// What was done before the program was known.
+#[derive(Default)]
+pub(super) struct Ahead {
+    root: bool,
+    filters: Option<Filters>,
+}
+
+impl Ahead {
+    pub(super) fn furnish(namespaces: Namespaces) -> Result<Self, Failure> {
+        if namespaces.mount {
+            root::furnish(namespaces)?;
+        }
+        Ok(Self { root: namespaces.mount, filters: Some(Filters::compile()?) })
+    }
+}
+
+pub(super) fn run(envelope: Envelope, ahead: Ahead) -> Result<Report, Failure> {
     let Envelope { namespaces, user, ref spec, .. } = envelope;
     die_with_parent()?;
     // In a process namespace the parent is outside and shows as 0.
@@ -32,7 +49,10 @@ pub(super) fn run(envelope: Envelope) -> Result<Report, Failure> {
         return Err(become_program(&envelope));
     }
     if namespaces.mount {
-        root::build(&envelope)?;
+        if !ahead.root {
+            root::furnish(namespaces)?;
+        }
+        root::finish(&envelope)?;
     }
     limits::apply(spec, user.is_some() || namespaces.user)?;
     if namespaces.user {
@@ -47,9 +67,9 @@ pub(super) fn run(envelope: Envelope) -> Result<Report, Failure> {
     }
     set_no_new_privs().map_err(context("cannot give up new privileges"))?;
     let landlock_abi = landlock::apply(spec, namespaces.mount)?;
-    filter::apply()?;
+    ahead.filters.map_or_else(Filters::compile, Ok)?.apply()?;
     if envelope.probe {
-        return Ok(Report::Probed { landlock_abi, seccomp: filter::is_on() });
+        return Ok(Report::Probed { landlock_abi, seccomp: Filters::are_on() });
     }
     Err(become_program(&envelope))
 }

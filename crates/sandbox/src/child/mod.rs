@@ -20,6 +20,7 @@ use std::os::unix::net::UnixStream;
 use nix::sys::signal::Signal;
 
 use crate::envelope::{self, Order, Report, Stage};
+use init::Ahead;
 
 /// Tells a supervisor to kill everything below it, and is what the kernel sends it when the
 /// platform dies. No program is ever sent this one for another reason.
@@ -50,15 +51,17 @@ pub fn child_main() -> ! {
     std::process::exit(code)
 }
 
-fn obey(order: Order, parent: &mut BufReader<UnixStream>) -> Result<Report, Failure> {
-    match order {
-        Order::Enter(doors) => {
-            init::enter(&doors)?;
-            obey(envelope::next(parent).map_err(context("no program came"))?, parent)
+fn obey(mut order: Order, parent: &mut BufReader<UnixStream>) -> Result<Report, Failure> {
+    let mut ahead = Ahead::default();
+    loop {
+        match order {
+            Order::Enter(doors) => init::enter(&doors)?,
+            Order::Furnish(namespaces) => ahead = Ahead::furnish(namespaces)?,
+            Order::Run(envelope) if envelope.stage == Stage::Init => return init::run(*envelope, ahead),
+            Order::Run(envelope) => return supervisor::run(envelope.preparation(), Some(envelope), parent),
+            Order::Prepare(preparation) => return supervisor::run(preparation, None, parent),
         }
-        Order::Run(envelope) if envelope.stage == Stage::Init => init::run(*envelope),
-        Order::Run(envelope) => supervisor::run(envelope.preparation(), Some(envelope), parent),
-        Order::Prepare(preparation) => supervisor::run(preparation, None, parent),
+        order = envelope::next(parent).map_err(context("no program came"))?;
     }
 }
 

@@ -20,6 +20,13 @@ pub(super) fn memory(path: &Path, bytes: u64, mode: &str) -> Result<(), Failure>
         .map_err(|cause| format!("cannot make {}: {cause}", path.display()))
 }
 
+/// Another size for what [`memory`] made.
+pub(super) fn resize(path: &Path, bytes: u64) -> Result<(), Failure> {
+    let flags = MsFlags::MS_REMOUNT | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(NOTHING, path, NOTHING, flags, Some(format!("size={bytes}").as_str()))
+        .map_err(|cause| format!("cannot size {}: {cause}", path.display()))
+}
+
 /// Shows `host` at `inside`, made if it is not there.
 pub(super) fn bind(host: &Path, inside: &Path, writable: bool) -> Result<(), Failure> {
     make_target(host, inside)?;

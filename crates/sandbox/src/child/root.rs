@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::{pivot_root, sethostname};
 
-use super::mounts::{bind, mark_read_only, memory, target};
+use super::mounts::{bind, mark_read_only, memory, resize, target};
 use super::{Failure, context, device, etc};
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, Namespaces};
 
 /// Where the machine's root is while the new one is filled.
 pub(super) const OLD: &str = "/old-root";
@@ -19,8 +19,8 @@ const PROGRAMS: [&str; 7] = ["usr", "bin", "sbin", "lib", "lib32", "lib64", "nix
 
 const TMP_BYTES: u64 = 64 << 20;
 
-pub(super) fn build(envelope: &Envelope) -> Result<(), Failure> {
-    let spec = &envelope.spec;
+/// The part that is the same for all programs. The machine's root stays visible until [`finish`].
+pub(super) fn furnish(namespaces: Namespaces) -> Result<(), Failure> {
     let nothing: Option<&str> = None;
     mount(nothing, "/", nothing, MsFlags::MS_REC | MsFlags::MS_PRIVATE, nothing)
         .map_err(context("cannot leave the machine's mounts"))?;
@@ -32,11 +32,21 @@ pub(super) fn build(envelope: &Envelope) -> Result<(), Failure> {
     std::env::set_current_dir("/").map_err(context("cannot enter the new root"))?;
 
     programs()?;
-    device::fill(spec.limits.tmp_bytes.unwrap_or(TMP_BYTES))?;
+    device::fill(TMP_BYTES)?;
     make("/tmp")?;
-    memory(Path::new("/tmp"), spec.limits.tmp_bytes.unwrap_or(TMP_BYTES), "1777")?;
-    etc::fill(envelope.user.unwrap_or(envelope.owner.0))?;
-    proc(envelope.namespaces.pid)?;
+    memory(Path::new("/tmp"), TMP_BYTES, "1777")?;
+    etc::fill()?;
+    proc(namespaces.pid)
+}
+
+/// What belongs to one program; takes the machine's root away.
+pub(super) fn finish(envelope: &Envelope) -> Result<(), Failure> {
+    let spec = &envelope.spec;
+    if let Some(bytes) = spec.limits.tmp_bytes.filter(|bytes| *bytes != TMP_BYTES) {
+        resize(Path::new("/tmp"), bytes)?;
+        resize(Path::new("/dev/shm"), bytes)?;
+    }
+    etc::finish(envelope.user.unwrap_or(envelope.owner.0))?;
     folders(envelope)?;
 
     let _ = sethostname(spec.hostname.as_deref().unwrap_or("function"));

@@ -37,16 +37,19 @@ pub(super) fn run(
     let queue = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC);
     let queue = queue.map_err(context("cannot wait for signals"))?;
     let mut init = Init::start()?;
-    if !preparation.cgroups.is_empty() {
-        init.tell(&Order::Enter(preparation.cgroups))?;
-    }
     let envelope = match given {
         Some(envelope) => *envelope,
-        // A platform that has no use for us any more, or has died, closes the socket. Init notices ours.
-        None => match envelope::next(platform).map_err(context("no program came"))? {
-            Order::Run(envelope) => *envelope,
-            Order::Prepare(_) | Order::Enter(_) => return Err("there is no program to run".into()),
-        },
+        None => {
+            if !preparation.cgroups.is_empty() {
+                init.tell(&Order::Enter(preparation.cgroups))?;
+            }
+            init.tell(&Order::Furnish(preparation.namespaces))?;
+            // A platform that has no use for us any more, or has died, closes the socket. Init notices ours.
+            match envelope::next(platform).map_err(context("no program came"))? {
+                Order::Run(envelope) => *envelope,
+                _ => return Err("there is no program to run".into()),
+            }
+        }
     };
     let report = init.become_program(envelope)?;
     if report.is_none() {

@@ -39,6 +39,20 @@ async fn a_prepared_sandbox_is_used_for_one_program_and_the_next_gets_another() 
 }
 
 #[tokio::test]
+async fn a_prepared_sandbox_shows_what_came_after_it_and_has_the_sizes_of_its_program() {
+    let launcher = launcher().await;
+    launcher.prepare().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("late");
+    std::fs::write(&file, "late\n").unwrap();
+    let mut spec = shell(&format!("cat {}; stat -f -c '%b of %S' /tmp /dev/shm", file.display()));
+    spec.writable.push(folder.path().to_owned());
+    let pages = spec.limits.tmp_bytes.unwrap() / 4096;
+    let found = finish(launcher.spawn(spec).await.unwrap()).await.ok();
+    assert_eq!(found, format!("late\n{pages} of 4096\n{pages} of 4096\n"));
+}
+
+#[tokio::test]
 async fn a_prepared_sandbox_that_died_is_not_used() {
     let launcher = launcher().await;
     until("the probes are over", || children().is_empty()).await;

@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use server::cli;
 
+/// What this program mostly does is make and drop small trees of JSON, at which the C library's allocator is slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     // Before any thread is started: this process becomes the user's program.

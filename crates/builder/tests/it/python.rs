@@ -113,6 +113,21 @@ async fn a_handler_that_never_answers_is_answered_for() {
 }
 
 #[tokio::test]
+async fn a_loop_without_end_is_ended_when_its_call_is_answered_for() {
+    let code = "import time\ndef handler(event):\n    if event == 'time':\n        return time.process_time()\n    while True:\n        pass\n";
+    let function = start(code, &[("KL_TIMEOUT", "300ms")]).await;
+    assert_eq!(function.post("1").status, 504);
+    let used = || function.post("\"time\"").json().as_f64().unwrap();
+    // It ends soon after the answer, not with it.
+    let ended = (0..100).any(|_| {
+        let before = used();
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        used() - before < 0.1
+    });
+    assert!(ended, "the loop goes on");
+}
+
+#[tokio::test]
 async fn async_handlers_run_side_by_side_and_keep_their_ids() {
     let code = "import asyncio\nasync def handler(event, context):\n    await asyncio.sleep(1)\n    print('at', event)\n    return context.correlation_id\n";
     let function = start(code, &[]).await;
@@ -237,6 +252,23 @@ async fn sigterm_lets_running_calls_end_and_takes_no_new_ones() {
     let (code, took) = function.wait();
     assert_eq!(code, Some(0));
     assert!(took < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_second_sigterm_broke_the_drain_off() {
+    let code = "import time\ndef handler(event):\n    print('in')\n    time.sleep(1)\n    return 'done'\n";
+    let mut function = start(code, &[]).await;
+    std::thread::scope(|scope| {
+        let call = scope.spawn(|| function.post("1"));
+        function.line("in");
+        function.terminate();
+        while function.connect().is_ok() {
+            std::thread::yield_now();
+        }
+        function.terminate();
+        assert_eq!(call.join().unwrap().json(), "done");
+    });
+    assert_eq!(function.wait().0, Some(0));
 }
 
 #[tokio::test]

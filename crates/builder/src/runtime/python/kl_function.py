@@ -6,7 +6,7 @@ import time
 BEGAN = time.monotonic()
 
 import _signal as signal  # noqa: E402
-from _thread import allocate_lock, start_new_thread  # noqa: E402
+from _thread import allocate_lock, get_ident, start_new_thread  # noqa: E402
 from collections import deque  # noqa: E402
 
 import kl_events as events  # noqa: E402
@@ -35,6 +35,10 @@ class Drain(BaseException):
     """SIGTERM."""
 
 
+class Overdue(BaseException):
+    """Raised in a handler whose call was answered for: nobody waits for it any more."""
+
+
 class Call:
     """One execution; also the handler's second argument."""
 
@@ -51,6 +55,7 @@ class Call:
         self.function, self.tenant = logs.FUNCTION, logs.TENANT
         self.revision = os.environ.get("K_REVISION", "")
         self.logger = logs.Logger()
+        self.thread = get_ident()
         self.began = time.monotonic()
         self.deadline = time.time() + TIMEOUT
         self.cold_start = False
@@ -178,8 +183,8 @@ class Server:
             raise
 
     def finish(self, call, error, result=None):
-        call._done = True
         with self.lock:
+            call._done = True
             if call._late:
                 self.stuck -= 1
         logs.finish(call)
@@ -246,6 +251,16 @@ class Server:
                 call._late = True
                 self.stuck += 1
             self.fail(call._connection, call._mode, call, 504, "Timeout", timeout_message(), retryable=True)
+            self.interrupt(call)
+
+    def interrupt(self, call):
+        """Ends a loop that would use the processor for ever. What waits outside of Python goes on waiting."""
+        import ctypes
+
+        with self.lock:
+            if not call._done:
+                thread = ctypes.c_ulong(call.thread)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(Overdue))
 
     def drain(self):
         self.draining = True
@@ -259,6 +274,8 @@ def timeout_message():
 
 
 def on_sigterm(_signal, _frame):
+    # Only once: who asks again while the last calls end would break the drain off.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Drain
 
 

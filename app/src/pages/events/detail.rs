@@ -95,7 +95,7 @@ async fn load() -> Result<Content, AppError> {
                     <div class="section-head"><h2>"The whole event as JSON"</h2>{copy(&json, "the event")}</div>
                     <pre class="json" tabindex="0" role="group" aria-label="The event as JSON"><code>{with_marks(&json)}</code></pre>
                 </section>
-                {export(&tenant, position, &record.event, &json)}
+                {export(&tenant, position, &record.event)}
             </div>
             <div class="stack"><section class="card">
                 <h2>"Its chain"</h2>

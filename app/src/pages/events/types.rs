@@ -1,8 +1,10 @@
 //! The platform's event types, the schema of each, and a form that says whether data fits it.
 
+use std::collections::BTreeMap;
+
 use domain::{
     TenantName,
-    event::{Category, EventType, sample_data},
+    event::{Category, CloudEvent, EventType, sample_data},
 };
 use leptos::prelude::*;
 use serde_json::Value;
@@ -166,12 +168,19 @@ async fn load_type() -> Result<Content, AppError> {
 
 /// How to send one.
 fn send(tenant: &TenantName, kind: EventType) -> AnyView {
-    let event = serde_json::json!({
-        "specversion": "1.0", "id": "1", "source": "/me", "type": kind.full_name(),
-        "subject": format!("{tenant}/hello"), "data": sample_data(kind),
+    let command = curl(&CloudEvent {
+        specversion: "1.0".to_owned(),
+        id: String::new(),
+        source: "/me".to_owned(),
+        kind: kind.full_name(),
+        subject: Some(format!("{tenant}/hello")),
+        time: None,
+        datacontenttype: None,
+        dataschema: None,
+        data: Some(sample_data(kind)),
+        data_base64: None,
+        extensions: BTreeMap::new(),
     });
-    let event = serde_json::to_string_pretty(&event).unwrap_or_default();
-    let command = curl(&event);
     view! {
         <section class="card">
             <div class="section-head"><h2>"Send one"</h2>{copy(&command, "the command")}</div>

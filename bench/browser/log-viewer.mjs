@@ -20,11 +20,17 @@ await run(async (browser) => {
   // A page begins with the newest lines and loads older ones when they are wanted; a search wants them all.
   const search = page.locator(".log-search");
   await search.fill("a text that no line has");
-  await page.waitForFunction(
-    (all) => document.querySelector(".log-limits").textContent.includes(` ${all} of ${all} lines`),
-    lines,
-    { timeout: 300_000 },
-  );
+  const limits = page.locator(".log-limits");
+  try {
+    await page.waitForFunction(
+      (all) => document.querySelector(".log-limits").textContent.includes(` ${all} of ${all} lines`),
+      lines,
+      { timeout: 120_000 },
+    );
+  } catch (error) {
+    await page.screenshot({ path: "/tmp/viewer.png" });
+    throw new Error(`not all ${lines} lines came: "${await limits.textContent()}"`, { cause: error });
+  }
   await page.locator(".log-found", { hasText: "No lines match" }).waitFor({ timeout: 60_000 });
   const whileLoading = await page.evaluate(() => Math.max(0, ...window.tasks));
   await search.fill("");

@@ -97,6 +97,8 @@ test("after a function was made from its manifest, the next new one began with i
   await expect(page.locator("#yaml-form")).toBeVisible();
   await page.locator("#yaml-form").getByRole("button", { name: /Create/ }).click();
   await page.waitForURL(`**/functions/${name}**`);
+  // The page that says that the form was taken throws its draft away once its script runs.
+  await expect(page.locator("html[data-hydrated]")).toBeAttached();
   await functions.openForm();
   await expect(page.locator("html[data-hydrated]")).toBeAttached();
   await expect(page.getByText(NOTICE)).toHaveCount(0);

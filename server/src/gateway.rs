@@ -79,13 +79,15 @@ impl knative::Observer for Observer {
             pod: call.pod.map(|name| name.to_string()),
             at: Timestamp::from_millis(call.started.as_millisecond()),
             method: call.method.to_string(),
-            status: call.status,
+            // Nobody was answered: what proxies write down for a caller who closed the connection.
+            status: if call.status == 0 { 499 } else { call.status },
             queue_ms: call.queued.as_secs_f64() * 1000.0,
             run_ms: call.run.as_secs_f64() * 1000.0,
             cold_start: call.cold_start.map(|start| cold_start(start.reason)),
             correlation_id: call.correlation_id.to_string(),
             tag: call.tag.map(|knative::Tag(tag)| CallTag(tag)),
             failure: match call.outcome {
+                Outcome::CallerGone if call.status == 0 => Some("CallerGone"),
                 Outcome::Answered | Outcome::CallerGone => None,
                 Outcome::TimedOut => Some("TimedOut"),
                 Outcome::BrokenOff => Some("BrokenOff"),

@@ -161,7 +161,7 @@ mod tests {
             "build": null, "env": [], "secrets": [],
             "scaling": {"minReplicas": 0, "maxReplicas": 1, "targetConcurrency": 1, "containerConcurrency": 0,
                 "scaleToZeroGracePeriod": "30s"},
-            "resources": {"requests": {}, "limits": {}}, "buildTimeout": "30m", "traffic": [], "pathUrl": "",
+            "resources": {"requests": {}, "limits": {}}, "buildTimeout": "30m", "timeoutSeconds": 300, "traffic": [], "pathUrl": "",
             "yaml": "", "manifest": "",
         });
         serde_json::from_value(value).unwrap()

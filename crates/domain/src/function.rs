@@ -117,6 +117,10 @@ pub struct FunctionSpec {
     /// Requests and limits of one instance.
     #[serde(default)]
     pub resources: Resources,
+    /// Longest time that one call may take, in seconds; then it is answered with 504.
+    #[serde(default = "timeout_seconds")]
+    #[cfg_attr(feature = "kube", schemars(range(min = 1, max = 600)))]
+    pub timeout_seconds: i64,
     /// Environment of the function.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<EnvVar>,
@@ -138,6 +142,11 @@ pub struct FunctionSpec {
     pub traffic: Vec<TrafficTarget>,
 }
 
+/// Knative's default.
+const fn timeout_seconds() -> i64 {
+    300
+}
+
 /// An object with any fields, kept as they are.
 #[cfg(feature = "kube")]
 fn any_object(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -152,6 +161,7 @@ impl FunctionSpec {
             runtime: Some(Runtime::of(language)),
             scaling: Scaling::default(),
             resources: Resources::default(),
+            timeout_seconds: timeout_seconds(),
             env: Vec::new(),
             triggers: Vec::new(),
             build: BuildSettings::default(),

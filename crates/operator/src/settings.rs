@@ -13,6 +13,4 @@ pub struct Settings {
     pub concurrent_builds: usize,
     /// Seconds after which the Job of a finished build is taken away.
     pub build_ttl_seconds: i32,
-    /// Longest time that one call may take, in seconds.
-    pub call_timeout_seconds: i64,
 }

@@ -66,7 +66,6 @@ impl Platform {
             builder_env: Vec::new(),
             concurrent_builds,
             build_ttl_seconds: 60,
-            call_timeout_seconds: 60,
         };
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();

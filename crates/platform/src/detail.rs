@@ -52,6 +52,7 @@ impl Platform {
             secrets,
             scaling: spec.scaling.clone(),
             resources: spec.resources.clone(),
+            timeout_seconds: spec.timeout_seconds,
             build_timeout: spec.build.timeout.clone(),
             traffic: spec.traffic.clone(),
             path_url: format!("{}/{tenant}/{name}/", self.settings().gateway_url),

@@ -20,8 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{CallTag, Error, ObservedCall, Platform, Rate, Result};
 
-/// Longest time that a call by a person may take.
-const TIMEOUT: Duration = Duration::from_secs(120);
+/// How much longer than its function may take a call by a person is waited for: a start from zero, and what the function
+/// itself says of its time-out.
+const GRACE: Duration = Duration::from_secs(10);
 /// Most bytes of an answer that are shown.
 const SHOWN: usize = 1024 * 1024;
 /// Most bytes that are sent.
@@ -105,7 +106,8 @@ impl Platform {
         body: Bytes,
     ) -> Result<InvokeResult> {
         self.authorize(caller, tenant, Permission::Invoke)?;
-        self.cache().function(tenant, name).ok_or(Error::NotFound("function"))?;
+        let function = self.cache().function(tenant, name).ok_or(Error::NotFound("function"))?;
+        let limit = Duration::from_secs(function.spec.timeout_seconds.unsigned_abs()) + GRACE;
         let correlation = caller.correlation_id.to_string();
         let mut request = outgoing(&request, body, &correlation)?;
         let started = self.now();
@@ -116,11 +118,11 @@ impl Platform {
             let (bytes, truncated) = read(body).await;
             (head, answer.facts, bytes, truncated)
         };
-        let Ok((head, facts, bytes, truncated)) = tokio::time::timeout(TIMEOUT, call).await else {
+        let Ok((head, facts, bytes, truncated)) = tokio::time::timeout(limit, call).await else {
             return Err(Error::refused(
                 504,
                 "call_timeout",
-                "The function did not answer within two minutes.",
+                format!("The function did not answer within {} seconds.", limit.as_secs()),
                 "Look at its log; a function that works for long is better called by an event.",
             ));
         };
@@ -257,7 +259,7 @@ fn execution(call: &ObservedCall, id: &str, trigger: &Trigger) -> [CloudEvent; 2
         cold_start: call.cold_start.is_some(),
         error_type: failed
             .then(|| call.failure.map_or_else(|| format!("HTTP{}", call.status), str::to_owned)),
-        error_message: failed.then(|| format!("The call was answered with status {}.", call.status)),
+        error_message: failed.then(|| why(call)),
     };
     let end = call.at.plus_millis((call.queue_ms + call.run_ms) as i64);
     let caused = |event: CloudEvent| match trigger {
@@ -268,6 +270,17 @@ fn execution(call: &ObservedCall, id: &str, trigger: &Trigger) -> [CloudEvent; 2
         caused(about(EventType::ParserStarted, call, format!("{id}-started"), call.at, &started)),
         caused(about(kind, call, format!("{id}-ended"), end, &ended)),
     ]
+}
+
+/// In words.
+fn why(call: &ObservedCall) -> String {
+    match call.failure {
+        Some("CallerGone") => "The caller left before the function had answered.".to_owned(),
+        Some("TimedOut") => "The function did not answer in time.".to_owned(),
+        Some("BrokenOff") => "The function broke off its answer.".to_owned(),
+        Some("Refused") => format!("No instance took the call; it was answered with status {}.", call.status),
+        _ => format!("The call was answered with status {}.", call.status),
+    }
 }
 
 fn about(

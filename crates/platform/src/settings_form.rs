@@ -63,6 +63,7 @@ pub(crate) fn planned(present: &LambdaFunction, name: &FunctionName, form: &Sett
 fn fill(spec: &mut FunctionSpec, form: &SettingsForm) {
     spec.scaling = form.scaling.clone();
     spec.resources = form.resources.clone();
+    spec.timeout_seconds = form.timeout_seconds;
     spec.build.timeout.clone_from(&form.build_timeout);
     spec.traffic.clone_from(&form.traffic);
 }
@@ -90,6 +91,7 @@ mod tests {
             secrets: Vec::new(),
             scaling: spec.scaling.clone(),
             resources: spec.resources.clone(),
+            timeout_seconds: spec.timeout_seconds,
             build_timeout: "5m".to_owned(),
             traffic: spec.traffic.clone(),
         }

@@ -33,8 +33,6 @@ const MANAGER: &str = "knative-lambda";
 const BUILD_TTL: i32 = 600;
 /// Variable in which the builder is told what the sandbox can do here.
 pub(crate) const SANDBOX: &str = "KL_SANDBOX";
-/// Seconds that one call may take.
-const CALL_TIMEOUT: i64 = 300;
 
 /// What the cluster is made of.
 pub(super) struct Parts<'a> {
@@ -110,7 +108,6 @@ pub(super) async fn start(parts: Parts<'_>) -> Result<Started> {
         builder_env: Vec::new(),
         concurrent_builds: config.concurrent_builds,
         build_ttl_seconds: BUILD_TTL,
-        call_timeout_seconds: CALL_TIMEOUT,
     };
     let images = oci::Layout::open(&images).map_err(|error| Error::part("the image folder")(&error))?;
     let adopted = platform::adopt_images(&cluster.client(), &images).await;

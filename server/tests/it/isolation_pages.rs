@@ -144,7 +144,7 @@ const FUNCTIONS: &[(&str, Least, &str)] = &[
 ];
 
 const NEW: &str = r#"{"new":{"name":"Not A Name","language":"python","handler":"main.handler","code":{"from":"inline","code":"x"}}}"#;
-const SETTINGS: &str = r#"{"name":"no-such","form":{"version":"1","env":[],"secrets":[],"scaling":{},"resources":{},"buildTimeout":"5m","traffic":[]}}"#;
+const SETTINGS: &str = r#"{"name":"no-such","form":{"version":"1","env":[],"secrets":[],"scaling":{},"resources":{},"timeoutSeconds":300,"buildTimeout":"5m","traffic":[]}}"#;
 
 /// Server functions about the caller alone.
 const OWN_FUNCTIONS: &[&str] = &[

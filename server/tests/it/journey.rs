@@ -165,3 +165,36 @@ async fn code_that_does_not_compile_fails_with_the_reason_and_a_correction_repai
         .await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_call_whose_caller_left_was_told_as_completed_with_status_0() {
+    let server = TestServer::start().await;
+    server.create_python("slow", "import time\ndef handler(event):\n    time.sleep(event)\n").await;
+    server.ready("slow").await;
+    let outside = format!("http://{}/default/slow/", server.running().gateway);
+    assert_eq!(server.http.post(&outside).json(&0).send().await.unwrap().status(), StatusCode::OK);
+    let left = server.http.post(&outside).json(&60).timeout(std::time::Duration::from_secs(1)).send().await;
+    assert!(left.is_err_and(|error| error.is_timeout()));
+    let told = server
+        .eventually("/events?kind=lifecycle.parser.failed", |page| {
+            Some(page["items"].get(0)?["event"]["data"].clone())
+        })
+        .await;
+    assert_eq!((&told["status"], &told["errorType"]), (&json!(499), &json!("CallerGone")));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_takes_no_longer_than_its_function_allows() {
+    let server = TestServer::start().await;
+    let mut manifest = python("patient", "import time\ndef handler(event):\n    time.sleep(event)\n");
+    manifest["spec"]["timeoutSeconds"] = json!(1);
+    assert_eq!(server.post("/functions", &manifest).await.status(), StatusCode::CREATED);
+    server.ready("patient").await;
+    let answer = invoke(&server, "patient", &json!(60)).await;
+    assert_eq!(answer["status"], 504, "{answer:#}");
+    manifest["spec"]["timeoutSeconds"] = json!(601);
+    let refused = server.api(Method::PUT, "/functions/patient").json(&manifest).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    server.stop().await;
+}

@@ -20,6 +20,7 @@ pub(super) struct Fields {
     pub(super) target_concurrency: String,
     pub(super) container_concurrency: String,
     pub(super) grace: String,
+    pub(super) timeout: String,
     pub(super) request_cpu: String,
     pub(super) request_memory: String,
     pub(super) limit_cpu: String,
@@ -44,6 +45,7 @@ impl Fields {
             target_concurrency: scaling.target_concurrency.to_string(),
             container_concurrency: scaling.container_concurrency.to_string(),
             grace: scaling.scale_to_zero_grace_period.clone(),
+            timeout: detail.timeout_seconds.to_string(),
             request_cpu: text(&resources.requests.cpu),
             request_memory: text(&resources.requests.memory),
             limit_cpu: text(&resources.limits.cpu),
@@ -68,6 +70,7 @@ impl Fields {
             target_concurrency: posted.text("target_concurrency"),
             container_concurrency: posted.text("container_concurrency"),
             grace: posted.text("grace"),
+            timeout: posted.text("timeout"),
             request_cpu: posted.text("request_cpu"),
             request_memory: posted.text("request_memory"),
             limit_cpu: posted.text("limit_cpu"),
@@ -98,6 +101,7 @@ impl Fields {
                 .into(),
             scale_to_zero_grace_period: self.grace.clone(),
         };
+        let timeout_seconds = number(&self.timeout, "spec.timeoutSeconds").into();
         let traffic = targets(&self.shares, &detail.traffic).unwrap_or_else(|error| {
             refuse(error);
             Vec::new()
@@ -134,6 +138,7 @@ impl Fields {
                 },
                 limits: ResourceList { cpu: quantity(&self.limit_cpu), memory: quantity(&self.limit_memory) },
             },
+            timeout_seconds,
             build_timeout: self.build_timeout.clone(),
             traffic,
         })

@@ -29,12 +29,13 @@ use crate::{
 const PLAIN_HINT: &str = "Anyone who may read the function may read these; what must stay secret goes below.";
 
 /// Paths of the platform to the fields here.
-const FIELDS: [(&str, &str); 12] = [
+const FIELDS: [(&str, &str); 13] = [
     ("spec.scaling.minReplicas", "min_replicas"),
     ("spec.scaling.maxReplicas", "max_replicas"),
     ("spec.scaling.targetConcurrency", "target_concurrency"),
     ("spec.scaling.containerConcurrency", "container_concurrency"),
     ("spec.scaling.scaleToZeroGracePeriod", "grace"),
+    ("spec.timeoutSeconds", "timeout"),
     ("spec.resources.requests.cpu", "request_cpu"),
     ("spec.resources.requests.memory", "request_memory"),
     ("spec.resources.limits.cpu", "limit_cpu"),
@@ -65,13 +66,14 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
         let (error, value) = (error_of(problem, &[path_of(name)]), value.to_owned());
         input(Input { name, label, hint, value, required: true, error, ..Input::default() })
     };
-    let number = |name: &'static str, label: &'static str, hint: &'static str, value: &str, least: i64| {
-        let (error, value) = (error_of(problem, &[path_of(name)]), value.to_owned());
-        let range = Some((least, 1000));
-        // A number field shows nothing at all for what is no number: then it is shown as text, to be mended.
-        let kind = if value.parse::<i64>().is_ok() { "number" } else { "text" };
-        input(Input { name, label, hint, value, kind, required: true, range, error, ..Input::default() })
-    };
+    let number =
+        |name: &'static str, label: &'static str, hint: &'static str, value: &str, range: (i64, i64)| {
+            let (error, value) = (error_of(problem, &[path_of(name)]), value.to_owned());
+            let range = Some(range);
+            // A number field shows nothing at all for what is no number: then it is shown as text, to be mended.
+            let kind = if value.parse::<i64>().is_ok() { "number" } else { "text" };
+            input(Input { name, label, hint, value, kind, required: true, range, error, ..Input::default() })
+        };
     let secret_places = secret_names(&detail.secrets, fields)
         .enumerate()
         .map(|(at, name)| (format!("secrets.{name}"), format!("secret-{at}")));
@@ -88,10 +90,11 @@ pub(super) fn settings_form(shown: &Shown<'_>) -> AnyView {
             <section class="card">
                 <h2>"Scaling"</h2>
                 <div class="grid-fields">
-                    {number("min_replicas", "Fewest instances", "0: none runs while nobody calls.", &fields.min_replicas, 0)}
-                    {number("max_replicas", "Most instances", "More calls than they take wait.", &fields.max_replicas, 1)}
-                    {number("target_concurrency", "Calls per instance, wanted", "One more instance starts above it.", &fields.target_concurrency, 1)}
-                    {number("container_concurrency", "Calls per instance, at most", "0: no limit.", &fields.container_concurrency, 0)}
+                    {number("min_replicas", "Fewest instances", "0: none runs while nobody calls.", &fields.min_replicas, (0, 1000))}
+                    {number("max_replicas", "Most instances", "More calls than they take wait.", &fields.max_replicas, (1, 1000))}
+                    {number("target_concurrency", "Calls per instance, wanted", "One more instance starts above it.", &fields.target_concurrency, (1, 1000))}
+                    {number("container_concurrency", "Calls per instance, at most", "0: no limit.", &fields.container_concurrency, (0, 1000))}
+                    {number("timeout", "Seconds per call, at most", "Then it is answered with 504.", &fields.timeout, (1, 600))}
                     {text("grace", "Last instance stays for", "As 30s or 5m.", &fields.grace)}
                 </div>
             </section>

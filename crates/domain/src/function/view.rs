@@ -62,6 +62,8 @@ pub struct FunctionDetail {
     pub scaling: Scaling,
     /// Of one instance.
     pub resources: Resources,
+    /// Longest time of a call, in seconds.
+    pub timeout_seconds: i64,
     /// Build time-out, as `30m`.
     pub build_timeout: String,
     /// `spec.traffic`; empty: all to the latest.
@@ -149,6 +151,8 @@ pub struct SettingsForm {
     pub scaling: Scaling,
     /// Of one instance.
     pub resources: Resources,
+    /// Longest time of a call, in seconds.
+    pub timeout_seconds: i64,
     /// Build time-out, as `30m`.
     pub build_timeout: String,
     /// Shares; empty: all to the latest.

@@ -37,7 +37,7 @@ pub(crate) fn run(
     let job = |build: &NewBuild| job::render(function, valid, build, settings);
     Desired {
         job: if let Plan::Start { build } = plan { Some(job(build)) } else { None },
-        service: plan.image().map(|image| service::render(function, valid, image, observed, settings)),
+        service: plan.image().map(|image| service::render(function, valid, image, observed)),
     }
 }
 

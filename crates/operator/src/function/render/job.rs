@@ -162,7 +162,6 @@ mod tests {
             builder_env: Vec::new(),
             concurrent_builds: 1,
             build_ttl_seconds: 60,
-            call_timeout_seconds: 60,
         };
         let job = render(&function, &validate::run(&function).unwrap(), &build, &settings);
         let pod = job.spec.unwrap().template.spec.unwrap();

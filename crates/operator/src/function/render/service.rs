@@ -17,7 +17,6 @@ use knative::serving::{RevisionSpec, RevisionTemplate, Service, ServiceSpec, Tra
 use sha2::{Digest, Sha256};
 
 use super::{Observed, Validated, owned};
-use crate::Settings;
 
 /// On a Revision: a hash of what its environment reads out of Secrets.
 const ANNOTATION_SECRETS: &str = "lambda.knative.io/secret-versions";
@@ -30,7 +29,6 @@ pub(super) fn render(
     valid: &Validated,
     image: &str,
     observed: &Observed,
-    settings: &Settings,
 ) -> Service {
     let template = RevisionTemplate {
         metadata: Some(ObjectMeta {
@@ -46,8 +44,8 @@ pub(super) fn render(
         }),
         spec: RevisionSpec {
             container_concurrency: Some(function.spec.scaling.container_concurrency),
-            timeout_seconds: Some(settings.call_timeout_seconds),
-            pod: pod(function, valid, image, settings),
+            timeout_seconds: Some(function.spec.timeout_seconds),
+            pod: pod(function, valid, image),
             ..RevisionSpec::default()
         },
     };
@@ -77,7 +75,7 @@ fn annotations(
     annotations
 }
 
-fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Settings) -> PodSpec {
+fn pod(function: &LambdaFunction, valid: &Validated, image: &str) -> PodSpec {
     let given = valid.origin.image();
     let container = Container {
         name: "user-container".to_owned(),
@@ -90,11 +88,11 @@ fn pod(function: &LambdaFunction, valid: &Validated, image: &str, settings: &Set
             name: Some("http1".to_owned()),
             ..ContainerPort::default()
         }]),
-        env: Some(env(function, valid, settings)),
+        env: Some(env(function, valid)),
         resources: Some(resources(&function.spec.resources)),
         // Images of others answer on their port; only ours have paths for it.
         readiness_probe: given.is_none().then(|| probe("/readyz")),
-        liveness_probe: given.is_none().then(|| liveness(settings.call_timeout_seconds)),
+        liveness_probe: given.is_none().then(|| liveness(function.spec.timeout_seconds)),
         ..Container::default()
     };
     let pull =
@@ -133,14 +131,14 @@ fn liveness(call_timeout_seconds: i64) -> Probe {
 }
 
 /// The platform's variables first, so that the user's can use but not replace them.
-fn env(function: &LambdaFunction, valid: &Validated, settings: &Settings) -> Vec<EnvVar> {
+fn env(function: &LambdaFunction, valid: &Validated) -> Vec<EnvVar> {
     let plain =
         |name: &str, value: String| EnvVar { name: name.to_owned(), value: Some(value), value_from: None };
     let ours = [
         plain("KL_TENANT", valid.tenant.to_string()),
         plain("KL_FUNCTION", valid.name.to_string()),
         plain("KL_HANDLER", valid.handler.clone()),
-        plain("KL_TIMEOUT", settings.call_timeout_seconds.to_string()),
+        plain("KL_TIMEOUT", function.spec.timeout_seconds.to_string()),
     ];
     let theirs =
         function.spec.env.iter().filter(|var| !ours.iter().any(|own| own.name == var.name)).map(user_var);

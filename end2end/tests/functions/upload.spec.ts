@@ -105,6 +105,8 @@ test("a reload kept all of the form but the archive", async ({ page, functions }
   await expect(page.locator(".found")).toContainText("again.tar.gz");
   await page.getByRole("button", { name: "Create and build" }).click();
   await page.waitForURL(`**/functions/${name}**`);
+  // The page that says that the form was taken throws its draft away once its script runs.
+  await expect(page.locator("html[data-hydrated]")).toBeAttached();
   // What was taken is no draft any more.
   await functions.openForm();
   await expect(page.locator("html[data-hydrated]")).toBeAttached();

@@ -12,11 +12,12 @@ BINARY := $(TARGET)/debug/knative-lambda
 # chosen together, and another choice would compile half of the dependencies once more.
 NATIVE := --workspace --exclude frontend
 XTASK := setup/xtask.sh
+DENY := .tools/cargo-deny/bin/cargo-deny --locked
 SERVER := $(CARGO) build $(NATIVE) --bin knative-lambda
 # The pages that the tests see: as fast to build as may be, or (--release) those that are shipped.
 WEB ?=
 
-.PHONY: help run dev build link test test-rust test-e2e check bench fmt generate setup-build setup-check setup-test
+.PHONY: help run dev build link test test-rust test-e2e check advisories bench fmt generate setup-build setup-check setup-test
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,15 +49,19 @@ test-e2e: setup-test
 	$(SERVER)
 	cd end2end && KL_BINARY=$(abspath $(BINARY)) npx playwright test
 
-check: setup-check ## format, lints (native and wasm), dependency rules, generated files, size budgets
+check: setup-check ## format, lints (native and wasm), dependency rules, licences, generated files, size budgets
 	$(CARGO) fmt --all --check
 	$(XTASK) rules
+	$(DENY) check licenses bans sources
 	$(CARGO) clippy $(NATIVE) -- -D warnings
 	$(CARGO) clippy $(NATIVE) --all-targets -- -D warnings -A clippy::pedantic -A clippy::unwrap_used -A dead_code
 	$(CARGO) clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 	$(XTASK) generate --check
 	$(XTASK) web --release
 	$(XTASK) budgets
+
+advisories: setup-check ## dependencies with known faults; needs github.com, where their database is
+	$(DENY) check advisories
 
 bench: build ## measure; prints the table of docs/benchmarks.md, ends with an error when a figure is not met
 	@setup/node.sh end2end
